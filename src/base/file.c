@@ -1,0 +1,153 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool lungo_file_exists(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0;
+}
+
+bool lungo_file_is_folder(const char *path) {
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
+static lungo_status read_all(int file, char **bytes, size_t *length, const char *path) {
+    size_t capacity = 64 * 1024, used = 0;
+    char *content = malloc(capacity);
+    while (content) {
+        ssize_t got = read(file, content + used, capacity - used - 1);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) {
+            free(content);
+            return lungo_fail_errno("read", path);
+        }
+        if (got == 0) break;
+        used += (size_t)got;
+        if (used + 1 < capacity) continue;
+        char *larger = realloc(content, capacity *= 2);
+        if (!larger) free(content);
+        content = larger;
+    }
+    if (!content) return lungo_fail_memory(path, capacity);
+    content[used] = '\0';
+    *bytes = content;
+    *length = used;
+    return LUNGO_OK;
+}
+
+lungo_status lungo_file_read(char **bytes, size_t *length, const char *path) {
+    if (lungo_file_is_folder(path)) {
+        errno = EISDIR;
+        return lungo_fail_errno("read", path);
+    }
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return lungo_fail_errno("open", path);
+    lungo_status status = read_all(file, bytes, length, path);
+    close(file);
+    return status;
+}
+
+struct lungo_file_writer {
+    int file;
+    char *path, *temporary;
+};
+
+static void free_writer(lungo_file_writer *writer) {
+    if (writer->file >= 0) close(writer->file);
+    free(writer->path);
+    free(writer->temporary);
+    free(writer);
+}
+
+lungo_status lungo_file_writer_open(lungo_file_writer **out, const char *path) {
+    size_t room = strlen(path) + sizeof ".tmp.XXXXXX";
+    lungo_file_writer *writer = calloc(1, sizeof *writer);
+    if (!writer) return lungo_fail_memory("a file writer", sizeof *writer);
+    writer->file = -1;
+    writer->path = strdup(path);
+    writer->temporary = malloc(room);
+    if (!writer->path || !writer->temporary) {
+        free_writer(writer);
+        return lungo_fail_memory("a file name", room);
+    }
+    snprintf(writer->temporary, room, "%s.tmp.XXXXXX", path);
+    writer->file = mkostemp(writer->temporary, O_CLOEXEC);
+    if (writer->file < 0) {
+        lungo_status status = lungo_fail_errno("write", path);
+        free_writer(writer);
+        return status;
+    }
+    *out = writer;
+    return LUNGO_OK;
+}
+
+lungo_status lungo_file_writer_write(lungo_file_writer *writer, const void *bytes, size_t length) {
+    const char *at = bytes;
+    while (length > 0) {
+        ssize_t put = write(writer->file, at, length);
+        if (put < 0 && errno == EINTR) continue;
+        if (put < 0) return lungo_fail_errno("write", writer->path);
+        at += put;
+        length -= (size_t)put;
+    }
+    return LUNGO_OK;
+}
+
+void lungo_file_writer_abandon(lungo_file_writer *writer) {
+    if (!writer) return;
+    unlink(writer->temporary);
+    free_writer(writer);
+}
+
+/* A rename is on the disk only when its folder is. Folders that cannot be synced are none of ours. */
+static lungo_status sync_folder_of(const char *path) {
+    char copy[PATH_MAX];
+    snprintf(copy, sizeof copy, "%s", path);
+    int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) return LUNGO_OK;
+    int failed = fsync(folder);
+    close(folder);
+    return failed && errno == EIO ? lungo_fail_errno("sync the folder of", path) : LUNGO_OK;
+}
+
+/* mkostemp makes private files; a snapshot is as readable as any file of the user. */
+static mode_t default_mode(void) {
+    mode_t mask = umask(0);
+    umask(mask);
+    return 0666 & ~mask;
+}
+
+lungo_status lungo_file_writer_commit(lungo_file_writer *writer) {
+    lungo_status status = LUNGO_OK;
+    if (fchmod(writer->file, default_mode()) || fsync(writer->file))
+        status = lungo_fail_errno("sync", writer->path);
+    if (close(writer->file) && !status) status = lungo_fail_errno("close", writer->path);
+    writer->file = -1;
+    if (!status && rename(writer->temporary, writer->path))
+        status = lungo_fail_errno("rename a temporary file to", writer->path);
+    if (status) {
+        lungo_file_writer_abandon(writer);
+        return status;
+    }
+    status = sync_folder_of(writer->path);
+    free_writer(writer);
+    return status;
+}
+
+lungo_status lungo_file_replace(const char *path, const void *bytes, size_t length) {
+    lungo_file_writer *writer;
+    LUNGO_TRY(lungo_file_writer_open(&writer, path));
+    lungo_status status = lungo_file_writer_write(writer, bytes, length);
+    if (!status) return lungo_file_writer_commit(writer);
+    lungo_file_writer_abandon(writer);
+    return status;
+}
