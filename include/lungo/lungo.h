@@ -1,0 +1,12 @@
+/* Everything: #include <lungo/lungo.h>. */
+#ifndef LUNGO_LUNGO_H
+#define LUNGO_LUNGO_H
+
+#include "lungo/blob.h"
+#include "lungo/catalog.h"
+#include "lungo/log.h"
+#include "lungo/net.h"
+#include "lungo/solver.h"
+#include "lungo/status.h"
+
+#endif

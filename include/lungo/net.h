@@ -1,0 +1,110 @@
+/* Nets: open one from a prototxt, set its inputs, run it, read its outputs. */
+#ifndef LUNGO_NET_H
+#define LUNGO_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lungo/blob.h"
+#include "lungo/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct lungo_net lungo_net;
+
+typedef enum lungo_phase { LUNGO_TRAIN = 0, LUNGO_TEST = 1 } lungo_phase;
+
+/* What a net is opened with; begin with LUNGO_NET_OPTIONS_INIT. */
+typedef struct lungo_net_options {
+    lungo_phase phase;         /* which include/exclude rules are met; layers inherit it           */
+    int level;                 /* for min_level and max_level                                      */
+    const char *const *stages; /* for stage and not_stage                                          */
+    size_t stage_count;
+    int64_t seed;              /* of the random numbers; negative: taken from the system           */
+    lungo_net *donor;          /* layers of the same name use this net's parameters; must outlive  */
+} lungo_net_options;
+
+#define LUNGO_NET_OPTIONS_INIT                                                                     \
+    { LUNGO_TEST, 0, NULL, 0, -1, NULL }
+
+/* From a file, or from text (`name` stands for the file in errors). V0 and V1 nets are upgraded.
+ * options NULL: all defaults. The caller frees *out. */
+lungo_status lungo_net_open(lungo_net **out, const char *path, const lungo_net_options *options);
+lungo_status lungo_net_open_text(lungo_net **out, const char *text, const char *name,
+                                 const lungo_net_options *options);
+void lungo_net_free(lungo_net *net);
+
+/* One pass over all layers. *loss is the weighted sum of the losses; `loss` may be NULL. */
+lungo_status lungo_net_forward(lungo_net *net, float *loss);
+
+/* Gradients of all parameters and wanted blobs, after a forward. Parameter gradients add to what
+ * is there; lungo_net_clear_gradients() makes the next pass start from zero. */
+lungo_status lungo_net_backward(lungo_net *net);
+void lungo_net_clear_gradients(lungo_net *net);
+
+/* Layers first .. last (both included, by index), for timing and partial passes.
+ * backward_range runs from the later to the earlier layer. */
+lungo_status lungo_net_forward_range(lungo_net *net, size_t first, size_t last, float *loss);
+lungo_status lungo_net_backward_range(lungo_net *net, size_t first, size_t last);
+
+/* A new shape for an input blob takes effect in the whole net with lungo_net_reshape(), or with
+ * the next forward. */
+lungo_status lungo_blob_reshape(lungo_blob *blob, const lungo_shape *shape);
+lungo_status lungo_net_reshape(lungo_net *net);
+
+/* Copies parameters by layer name from a .caffemodel. Layers the file lacks keep what they have;
+ * a layer whose shapes differ is an error that names both, and then nothing at all is changed. */
+lungo_status lungo_net_load_weights(lungo_net *net, const char *path);
+
+/* Writes all layers and parameters as a .caffemodel that Caffe reads; with their gradients too
+ * when `with_gradients`. The file appears whole or not at all. */
+lungo_status lungo_net_save_weights(const lungo_net *net, const char *path, bool with_gradients);
+
+/* ---- what it is made of; everything borrowed from the net ---- */
+const char *lungo_net_name(const lungo_net *net);
+lungo_phase lungo_net_phase(const lungo_net *net);
+
+/* NULL when no layer makes or takes a blob of this name. */
+lungo_blob *lungo_net_blob(const lungo_net *net, const char *name);
+
+/* Inputs are the tops of Input layers; outputs the blobs nobody takes, in alphabetical order. */
+size_t lungo_net_input_count(const lungo_net *net);
+lungo_blob *lungo_net_input(const lungo_net *net, size_t index);
+size_t lungo_net_output_count(const lungo_net *net);
+lungo_blob *lungo_net_output(const lungo_net *net, size_t index);
+
+/* The weight of an output in the loss; 0: it is not part of it. */
+float lungo_net_output_loss_weight(const lungo_net *net, size_t index);
+
+typedef struct lungo_layer_info {
+    const char *name, *type;
+    const char *file; /* where the prototxt has it; NULL and 0 for automatic Splits */
+    int line;
+    size_t bottom_count, top_count, param_count;
+    bool needs_backward;
+} lungo_layer_info;
+
+size_t lungo_net_layer_count(const lungo_net *net);
+lungo_layer_info lungo_net_layer(const lungo_net *net, size_t index);
+lungo_blob *lungo_net_layer_bottom(const lungo_net *net, size_t layer, size_t index);
+lungo_blob *lungo_net_layer_top(const lungo_net *net, size_t layer, size_t index);
+lungo_blob *lungo_net_layer_param(const lungo_net *net, size_t layer, size_t index);
+
+/* The parameters a solver updates, each once, at its owner, in net order. */
+typedef struct lungo_param_info {
+    const char *layer; /* the owner's name */
+    size_t index;      /* among the owner's parameters */
+    lungo_blob *blob;
+    float lr_mult, decay_mult;
+} lungo_param_info;
+
+size_t lungo_net_param_count(const lungo_net *net);
+lungo_param_info lungo_net_param(const lungo_net *net, size_t index);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

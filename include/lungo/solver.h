@@ -1,0 +1,73 @@
+/* Solvers: train a net as a Caffe solver file says. */
+#ifndef LUNGO_SOLVER_H
+#define LUNGO_SOLVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lungo/net.h"
+#include "lungo/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct lungo_solver lungo_solver;
+
+typedef struct lungo_solver_options {
+    int level;                 /* level and stages are added to the train net's state only         */
+    const char *const *stages;
+    size_t stage_count;
+    const char *weights;       /* comma list of .caffemodel files in place of the solver's `weights` */
+    bool ignore_weights;       /* true: load neither; a snapshot will be restored                  */
+} lungo_solver_options;
+
+#define LUNGO_SOLVER_OPTIONS_INIT                                                                  \
+    { 0, NULL, 0, NULL, false }
+
+/* Reads the solver file, builds the train net and the test nets (paths in it are as Caffe has
+ * them: relative to the working directory). options NULL: all defaults. The caller frees *out. */
+lungo_status lungo_solver_open(lungo_solver **out, const char *path,
+                               const lungo_solver_options *options);
+void lungo_solver_free(lungo_solver *solver);
+
+/* Makes `count` iterations, with the displays, tests and snapshots that fall due. */
+lungo_status lungo_solver_step(lungo_solver *solver, int count);
+
+/* All of training: from where it is (or from the snapshot `resume_from` when not NULL) to max_iter,
+ * then the last snapshot, display and test. Needs max_iter. LUNGO_OK also when it was stopped early:
+ * lungo_solver_iter() tells. */
+lungo_status lungo_solver_solve(lungo_solver *solver, const char *resume_from);
+
+int lungo_solver_iter(const lungo_solver *solver);
+int lungo_solver_max_iter(const lungo_solver *solver);
+float lungo_solver_rate(const lungo_solver *solver);          /* of the last update */
+float lungo_solver_loss(const lungo_solver *solver);          /* of the last iteration, before its update */
+float lungo_solver_smoothed_loss(const lungo_solver *solver); /* over average_loss iterations */
+bool lungo_solver_asks_for_gpu(const lungo_solver *solver);   /* solver_mode: GPU stands in the file */
+
+/* Borrowed. test_net: NULL beyond the last. */
+lungo_net *lungo_solver_net(const lungo_solver *solver);
+lungo_net *lungo_solver_test_net(const lungo_solver *solver, size_t index);
+
+/* Writes <prefix>_iter_N.caffemodel and .solverstate; restores from a .solverstate. */
+lungo_status lungo_solver_snapshot(lungo_solver *solver);
+lungo_status lungo_solver_restore(lungo_solver *solver, const char *path);
+
+/* Called after every iteration's update; anything but LUNGO_OK ends the run with that status. */
+typedef lungo_status lungo_iteration_function(void *user, lungo_solver *solver);
+void lungo_solver_on_iteration(lungo_solver *solver, lungo_iteration_function *function,
+                               void *user);
+
+/* Asks for something at the next iteration boundary. Safe to call from a signal handler. */
+typedef enum lungo_request {
+    LUNGO_REQUEST_NONE,
+    LUNGO_REQUEST_SNAPSHOT,
+    LUNGO_REQUEST_STOP
+} lungo_request;
+void lungo_solver_request(lungo_solver *solver, lungo_request request);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,32 @@
+#include "base/state.h"
+
+#include <string.h>
+
+void lungo_write_bytes(lungo_writer *writer, const void *bytes, size_t length) {
+    lungo_buffer_append(writer, bytes, length);
+}
+
+void lungo_write_u64(lungo_writer *writer, uint64_t value) {
+    unsigned char bytes[8];
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (unsigned char)(value >> (8 * i));
+    lungo_buffer_append(writer, bytes, sizeof bytes);
+}
+
+lungo_status lungo_read_bytes(lungo_reader *reader, void *bytes, size_t length) {
+    if ((size_t)(reader->end - reader->at) < length)
+        return lungo_fail(LUNGO_ERR_FORMAT, "saved state: expected %zu more bytes, got %zu", length,
+                          (size_t)(reader->end - reader->at));
+    memcpy(bytes, reader->at, length);
+    reader->at += length;
+    return LUNGO_OK;
+}
+
+lungo_status lungo_read_u64(lungo_reader *reader, uint64_t *value) {
+    unsigned char bytes[8];
+    LUNGO_TRY(lungo_read_bytes(reader, bytes, sizeof bytes));
+    *value = 0;
+    for (int i = 0; i < 8; i++)
+        *value |= (uint64_t)bytes[i] << (8 * i);
+    return LUNGO_OK;
+}

@@ -1,0 +1,33 @@
+/* A blob: a name and a shape over two storages, the values and their gradient.
+ *
+ * Reshape only notes what is needed; memory comes with allocate, so that a net can be built and
+ * looked at without any. The public part is include/lungo/blob.h. */
+#ifndef LUNGO_BLOB_BLOB_H
+#define LUNGO_BLOB_BLOB_H
+
+#include "blob/shape.h"
+#include "blob/storage.h"
+
+struct lungo_blob {
+    const char *name; /* borrowed from whoever made the blob */
+    lungo_shape shape;
+    size_t count;
+    lungo_storage *data, *diff;
+};
+
+lungo_status lungo_blob_init(lungo_blob *blob, const char *name);
+void lungo_blob_dispose(lungo_blob *blob);
+
+lungo_status lungo_blob_reshape(lungo_blob *blob, const lungo_shape *shape);
+lungo_status lungo_blob_allocate_data(lungo_blob *blob);
+lungo_status lungo_blob_allocate_diff(lungo_blob *blob);
+
+/* From now on `blob` stands on the values (gradient) of `other`; shapes may differ. */
+void lungo_blob_share_data(lungo_blob *blob, lungo_blob *other);
+void lungo_blob_share_diff(lungo_blob *blob, lungo_blob *other);
+
+/* The gradient counts as zeros; lungo_blob_settle_diff writes them if nobody has written since. */
+void lungo_blob_clear_diff(lungo_blob *blob);
+void lungo_blob_settle_diff(lungo_blob *blob);
+
+#endif
