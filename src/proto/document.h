@@ -1,0 +1,29 @@
+/* A document owns the messages read from one or more texts, and remembers where each of them stood.
+ *
+ * Everything a message consists of (itself, its strings, arrays and sub-messages) lives in the
+ * document's arena and goes with it: protobuf_c_message_free_unpacked is never called on it. */
+#ifndef LUNGO_PROTO_DOCUMENT_H
+#define LUNGO_PROTO_DOCUMENT_H
+
+#include "base/arena.h"
+#include "base/error.h"
+
+typedef struct lungo_document lungo_document;
+
+typedef struct lungo_position {
+    const char *file; /* as given by the user; NULL when unknown      */
+    int line, column; /* from 1, as protobuf counts; line 0: unknown  */
+} lungo_position;
+
+lungo_status lungo_document_new(lungo_document **out);
+void lungo_document_free(lungo_document *document);
+lungo_arena *lungo_document_arena(lungo_document *document);
+
+/* Where the field that holds the message begins; for the outermost message, line 1 of its file. */
+lungo_position lungo_document_position(const lungo_document *document, const void *message);
+
+/* The file name is copied. A message that was built from another one gets that one's position. */
+lungo_status lungo_document_set_position(lungo_document *document, const void *message,
+                                         lungo_position position);
+
+#endif
