@@ -1,1 +1,10 @@
-# Golden runners over the copies in tests/golden, and scripts that drive the tools as a user would.
+# Golden runners over the copies in tests/golden, and scripts that look at the tree or drive the
+# tools as a user would. A folder that is not there yet has no entry.
+
+add_test(NAME tree.tidy COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/tidy.sh ${PROJECT_SOURCE_DIR})
+add_test(NAME tree.headers COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/headers.sh ${PROJECT_SOURCE_DIR})
+
+if(TARGET golden_cases)
+  add_test(NAME golden.layers COMMAND golden_cases ${CMAKE_CURRENT_SOURCE_DIR}/golden/layers)
+  set_tests_properties(golden.layers PROPERTIES TIMEOUT 600)
+endif()

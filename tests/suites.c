@@ -1,4 +1,5 @@
-/* The one Check runner. CK_RUN_SUITE picks a suite, CK_RUN_CASE a case, CK_FORK=no helps a debugger. */
+/* The one Check runner. CK_RUN_SUITE picks a suite, CK_RUN_CASE a case, CK_FORK=no helps a
+ * debugger. */
 #include "support/suites.h"
 
 #define SUITE(name) Suite *lungo_suite_##name(void);

@@ -19,12 +19,12 @@ typedef enum lungo_phase { LUNGO_TRAIN = 0, LUNGO_TEST = 1 } lungo_phase;
 
 /* What a net is opened with; begin with LUNGO_NET_OPTIONS_INIT. */
 typedef struct lungo_net_options {
-    lungo_phase phase;         /* which include/exclude rules are met; layers inherit it           */
-    int level;                 /* for min_level and max_level                                      */
-    const char *const *stages; /* for stage and not_stage                                          */
+    lungo_phase phase;         /* which include/exclude rules are met; layers inherit it */
+    int level;                 /* for min_level and max_level */
+    const char *const *stages; /* for stage and not_stage */
     size_t stage_count;
-    int64_t seed;              /* of the random numbers; negative: taken from the system           */
-    lungo_net *donor;          /* layers of the same name use this net's parameters; must outlive  */
+    int64_t seed;     /* of the random numbers; negative: taken from the system */
+    lungo_net *donor; /* layers of the same name use this net's parameters; must outlive */
 } lungo_net_options;
 
 #define LUNGO_NET_OPTIONS_INIT                                                                     \

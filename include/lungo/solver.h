@@ -15,11 +15,11 @@ extern "C" {
 typedef struct lungo_solver lungo_solver;
 
 typedef struct lungo_solver_options {
-    int level;                 /* level and stages are added to the train net's state only         */
+    int level; /* level and stages are added to the train net's state only */
     const char *const *stages;
     size_t stage_count;
-    const char *weights;       /* comma list of .caffemodel files in place of the solver's `weights` */
-    bool ignore_weights;       /* true: load neither; a snapshot will be restored                  */
+    const char *weights; /* comma list of .caffemodel files in place of the solver's `weights` */
+    bool ignore_weights; /* true: load neither; a snapshot will be restored */
 } lungo_solver_options;
 
 #define LUNGO_SOLVER_OPTIONS_INIT                                                                  \
@@ -35,16 +35,17 @@ void lungo_solver_free(lungo_solver *solver);
 lungo_status lungo_solver_step(lungo_solver *solver, int count);
 
 /* All of training: from where it is (or from the snapshot `resume_from` when not NULL) to max_iter,
- * then the last snapshot, display and test. Needs max_iter. LUNGO_OK also when it was stopped early:
- * lungo_solver_iter() tells. */
+ * then the last snapshot, display and test. Needs max_iter. LUNGO_OK also when it was stopped
+ * early: lungo_solver_iter() tells. */
 lungo_status lungo_solver_solve(lungo_solver *solver, const char *resume_from);
 
 int lungo_solver_iter(const lungo_solver *solver);
 int lungo_solver_max_iter(const lungo_solver *solver);
-float lungo_solver_rate(const lungo_solver *solver);          /* of the last update */
-float lungo_solver_loss(const lungo_solver *solver);          /* of the last iteration, before its update */
+float lungo_solver_rate(const lungo_solver *solver); /* of the last update */
+float lungo_solver_loss(const lungo_solver *solver); /* of the last iteration, before its update */
 float lungo_solver_smoothed_loss(const lungo_solver *solver); /* over average_loss iterations */
-bool lungo_solver_asks_for_gpu(const lungo_solver *solver);   /* solver_mode: GPU stands in the file */
+bool lungo_solver_asks_for_gpu(
+    const lungo_solver *solver); /* solver_mode: GPU stands in the file */
 
 /* Borrowed. test_net: NULL beyond the last. */
 lungo_net *lungo_solver_net(const lungo_solver *solver);

@@ -13,15 +13,15 @@ extern "C" {
 
 typedef enum lungo_status {
     LUNGO_OK = 0,
-    LUNGO_ERR_USAGE,       /* a call that its contract forbids: bad argument or wrong moment       */
-    LUNGO_ERR_PARSE,       /* text that does not follow prototxt's grammar or Caffe's schema       */
-    LUNGO_ERR_CONFIG,      /* a well-formed net or solver that cannot be built or means nothing    */
-    LUNGO_ERR_FILE,        /* the system refused a file: missing, not permitted, disk full         */
-    LUNGO_ERR_FORMAT,      /* a file's content is cut, damaged, or of another kind                 */
-    LUNGO_ERR_DATA,        /* data that does not fit the net: label out of range, changing shapes  */
-    LUNGO_ERR_MEMORY,      /* out of memory, or a count beyond what Caffe's formats can hold       */
-    LUNGO_ERR_UNSUPPORTED, /* known to Caffe, not to this build; the text says what to do          */
-    LUNGO_ERR_INTERRUPTED  /* the caller or a signal asked to stop                                 */
+    LUNGO_ERR_USAGE,       /* a call that its contract forbids: bad argument or wrong moment */
+    LUNGO_ERR_PARSE,       /* text that does not follow prototxt's grammar or Caffe's schema */
+    LUNGO_ERR_CONFIG,      /* a well-formed net or solver that cannot be built or means nothing */
+    LUNGO_ERR_FILE,        /* the system refused a file: missing, not permitted, disk full */
+    LUNGO_ERR_FORMAT,      /* a file's content is cut, damaged, or of another kind */
+    LUNGO_ERR_DATA,        /* data that does not fit the net: label out of range, changing shapes */
+    LUNGO_ERR_MEMORY,      /* out of memory, or a count beyond what Caffe's formats can hold */
+    LUNGO_ERR_UNSUPPORTED, /* known to Caffe, not to this build; the text says what to do */
+    LUNGO_ERR_INTERRUPTED  /* the caller or a signal asked to stop */
 } lungo_status;
 
 /* The last failure of the calling thread: text (never NULL) and code. */

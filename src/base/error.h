@@ -18,7 +18,8 @@ lungo_status lungo_fail_errno(const char *action, const char *path);
 /* Adds the line "  <message>" and returns the code of the failure under way. */
 lungo_status lungo_trail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Carries a failure from a worker thread to the one that reports it: copy the text there, raise it here. */
+/* Carries a failure from a worker thread to the one that reports it: copy the text there, raise it
+ * here. */
 lungo_status lungo_fail_again(lungo_status code, const char *text);
 
 #define LUNGO_TRY(expression)                                                                      \

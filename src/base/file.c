@@ -108,7 +108,8 @@ void lungo_file_writer_abandon(lungo_file_writer *writer) {
     free_writer(writer);
 }
 
-/* A rename is on the disk only when its folder is. Folders that cannot be synced are none of ours. */
+/* A rename is on the disk only when its folder is. Folders that cannot be synced are none of ours.
+ */
 static lungo_status sync_folder_of(const char *path) {
     char copy[PATH_MAX];
     snprintf(copy, sizeof copy, "%s", path);

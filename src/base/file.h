@@ -17,7 +17,8 @@ lungo_status lungo_file_replace(const char *path, const void *bytes, size_t leng
 typedef struct lungo_file_writer lungo_file_writer;
 lungo_status lungo_file_writer_open(lungo_file_writer **out, const char *path);
 lungo_status lungo_file_writer_write(lungo_file_writer *writer, const void *bytes, size_t length);
-lungo_status lungo_file_writer_commit(lungo_file_writer *writer);  /* frees the writer, also on failure */
+lungo_status
+lungo_file_writer_commit(lungo_file_writer *writer); /* frees the writer, also on failure */
 void lungo_file_writer_abandon(lungo_file_writer *writer);
 
 bool lungo_file_exists(const char *path);

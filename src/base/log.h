@@ -4,7 +4,8 @@
 
 #include "lungo/log.h"
 
-/* `file` and `line`: the Caffe source that prints this line, e.g. lungo_log_info("net.cpp", 84, ...). */
+/* `file` and `line`: the Caffe source that prints this line, e.g. lungo_log_info("net.cpp", 84,
+ * ...). */
 void lungo_log_info(const char *file, int line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void lungo_log_warning(const char *file, int line, const char *format, ...)

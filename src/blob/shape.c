@@ -45,8 +45,9 @@ bool lungo_shape_equal(const lungo_shape *a, const lungo_shape *b) {
 
 lungo_status lungo_shape_axis(const lungo_shape *shape, int axis, const char *field, int *index) {
     if (axis < -shape->axes || axis >= shape->axes)
-        return lungo_fail(LUNGO_ERR_CONFIG, "%s: expected an axis from %d to %d of shape %s, got %d",
-                          field, -shape->axes, shape->axes - 1, lungo_shape_text(shape).text, axis);
+        return lungo_fail(LUNGO_ERR_CONFIG,
+                          "%s: expected an axis from %d to %d of shape %s, got %d", field,
+                          -shape->axes, shape->axes - 1, lungo_shape_text(shape).text, axis);
     *index = axis < 0 ? axis + shape->axes : axis;
     return LUNGO_OK;
 }

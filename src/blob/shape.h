@@ -23,7 +23,8 @@ size_t lungo_shape_from(const lungo_shape *shape, int first);
 
 bool lungo_shape_equal(const lungo_shape *a, const lungo_shape *b);
 
-/* An axis as Caffe writes it (-1 is the last) as an index; `field` names the setting in the error. */
+/* An axis as Caffe writes it (-1 is the last) as an index; `field` names the setting in the error.
+ */
 lungo_status lungo_shape_axis(const lungo_shape *shape, int axis, const char *field, int *index);
 
 /* num, channels, height, width of a blob of up to four axes: 1 for those it lacks. */

@@ -30,50 +30,50 @@
 typedef struct lungo_layer lungo_layer;
 
 enum lungo_layer_flags {
-    LUNGO_IN_PLACE = 1 << 0,          /* top i may be bottom i                                      */
-    LUNGO_LOSS = 1 << 1,              /* top 0 has loss_weight 1 unless the prototxt says otherwise */
-    LUNGO_AUTO_TOPS = 1 << 2,         /* tops the prototxt leaves out are made, unnamed             */
-    LUNGO_TOPS_EQUAL_BOTTOMS = 1 << 3,/* as many tops as bottoms                                    */
-    LUNGO_ALIASES = 1 << 4,           /* a top may stand on its bottom's (or a parameter's) storage */
-    LUNGO_SOURCE = 1 << 5             /* makes its tops from outside the net                        */
+    LUNGO_IN_PLACE = 1 << 0,  /* top i may be bottom i */
+    LUNGO_LOSS = 1 << 1,      /* top 0 has loss_weight 1 unless the prototxt says otherwise */
+    LUNGO_AUTO_TOPS = 1 << 2, /* tops the prototxt leaves out are made, unnamed */
+    LUNGO_TOPS_EQUAL_BOTTOMS = 1 << 3, /* as many tops as bottoms */
+    LUNGO_ALIASES = 1 << 4, /* a top may stand on its bottom's (or a parameter's) storage */
+    LUNGO_SOURCE = 1 << 5   /* makes its tops from outside the net */
 };
 
 typedef struct lungo_layer_type {
-    const char *name, *brief;  /* "InnerProduct", and one sentence shown by `lungo layers`          */
-    const char *family;        /* the folder: "common"                                              */
-    const char *params[4];     /* LayerParameter fields it reads, NULL-terminated                   */
-    size_t state_size;         /* private state, zeroed before setup                                */
-    int bottoms[2], tops[2];   /* least and most; -1 = any                                          */
+    const char *name, *brief; /* "InnerProduct", and one sentence shown by `lungo layers` */
+    const char *family;       /* the folder: "common" */
+    const char *params[4];    /* LayerParameter fields it reads, NULL-terminated */
+    size_t state_size;        /* private state, zeroed before setup */
+    int bottoms[2], tops[2];  /* least and most; -1 = any */
     unsigned flags;
-    uint32_t no_backward;      /* bit i: bottom i never gets a gradient, not even if forced (labels) */
-    lungo_status (*setup)(lungo_layer *);    /* settings; declares parameters; draws nothing        */
-    lungo_status (*start)(lungo_layer *);    /* once, in layer order, when memory exists: draws     */
-    lungo_status (*reshape)(lungo_layer *);  /* pure function of bottom shapes: sizes the tops      */
+    uint32_t no_backward; /* bit i: bottom i never gets a gradient, not even if forced (labels) */
+    lungo_status (*setup)(lungo_layer *);   /* settings; declares parameters; draws nothing */
+    lungo_status (*start)(lungo_layer *);   /* once, in layer order, when memory exists: draws */
+    lungo_status (*reshape)(lungo_layer *); /* pure function of bottom shapes: sizes the tops */
     lungo_status (*forward)(lungo_layer *);
-    lungo_status (*backward)(lungo_layer *); /* NULL: no gradient can pass                          */
-    lungo_status (*save)(const lungo_layer *, lungo_writer *); /* what a resumed run needs          */
+    lungo_status (*backward)(lungo_layer *);                   /* NULL: no gradient can pass */
+    lungo_status (*save)(const lungo_layer *, lungo_writer *); /* what a resumed run needs */
     lungo_status (*load)(lungo_layer *, lungo_reader *);
-    void (*release)(lungo_layer *);          /* what `state` owns outside the arena                 */
+    void (*release)(lungo_layer *); /* what `state` owns outside the arena */
 } lungo_layer_type;
 
 /* What whoever opens layers lends to all of them. Outlives them. */
 typedef struct lungo_layer_host {
-    lungo_arena *arena;   /* for what lives as long as the layer                                    */
-    lungo_rng *rng;       /* the one generator of the solver (or of a net opened alone)             */
-    float *scratch;       /* shared by all layers, void between their calls; see lungo_layer_scratch */
+    lungo_arena *arena; /* for what lives as long as the layer */
+    lungo_rng *rng;     /* the one generator of the solver (or of a net opened alone) */
+    float *scratch; /* shared by all layers, void between their calls; see lungo_layer_scratch */
     size_t scratch_needed, scratch_capacity;
 } lungo_layer_host;
 
 /* A learnable blob as one layer sees it. The prototxt's ParamSpec is resolved into the fields. */
 typedef struct lungo_layer_param {
-    lungo_blob *blob;                        /* this layer's shape; storage may be another layer's  */
-    const Caffe__FillerParameter *filler;    /* NULL: zeros                                         */
-    const char *share_name;                  /* NULL or "": not shared                              */
-    bool permissive;                         /* sharers need equal counts only                      */
-    bool has_lr_mult, has_decay_mult;        /* given, not default                                  */
+    lungo_blob *blob;                     /* this layer's shape; storage may be another layer's */
+    const Caffe__FillerParameter *filler; /* NULL: zeros */
+    const char *share_name;               /* NULL or "": not shared */
+    bool permissive;                      /* sharers need equal counts only */
+    bool has_lr_mult, has_decay_mult;     /* given, not default */
     float lr_mult, decay_mult;
-    bool wanted;                             /* set by the net: a gradient is asked for             */
-    bool owned;                              /* set by the net: no earlier layer or donor holds it  */
+    bool wanted; /* set by the net: a gradient is asked for */
+    bool owned;  /* set by the net: no earlier layer or donor holds it */
 } lungo_layer_param;
 
 enum { LUNGO_MAX_PARAMS = 16, LUNGO_MAX_BUFFERS = 8 };
@@ -93,22 +93,23 @@ struct lungo_layer {
     void *state;
 
     /* Decided by the net. */
-    float *loss_weights;    /* per top; 0: not part of the loss */
-    bool *bottom_wanted;    /* per bottom: backward writes its diff */
+    float *loss_weights; /* per top; 0: not part of the loss */
+    bool *bottom_wanted; /* per bottom: backward writes its diff */
     bool needs_backward;
 };
 
 /* ---- for layer types ---- */
 
-/* In setup: declares parameter param_count (weights first, then bias). It is filled before start. */
+/* In setup: declares parameter param_count (weights first, then bias). It is filled before start.
+ */
 lungo_status lungo_layer_add_param(lungo_layer *layer, const lungo_shape *shape,
                                    const Caffe__FillerParameter *filler);
 /* In setup, after add_param: parameter j is not learned by gradients (BatchNorm's statistics).
  * A lr_mult other than 0 in the prototxt is an error. */
 lungo_status lungo_layer_freeze_param(lungo_layer *layer, int j);
 
-/* In setup: a private blob that keeps its values from forward to backward (masks, copies of inputs).
- * Give it its shape in reshape with lungo_blob_reshape. Only its data is allocated. */
+/* In setup: a private blob that keeps its values from forward to backward (masks, copies of
+ * inputs). Give it its shape in reshape with lungo_blob_reshape. Only its data is allocated. */
 lungo_status lungo_layer_add_buffer(lungo_layer *layer, lungo_blob **out, const char *name);
 
 /* In reshape: at least `floats` of shared scratch will be at lungo_layer_scratch() in forward and

@@ -1,6 +1,7 @@
 /* A net: layers and the blobs between them, built by the named passes of build.c.
  *
- *   read -> upgrade -> filter by phase, level, stage -> insert splits -> wire and open layers in order
+ *   read -> upgrade -> filter by phase, level, stage -> insert splits -> wire and open layers in
+ * order
  *   -> find what needs backward -> share parameters -> allocate -> start
  *
  * A net knows nothing of how it is run: that is plan/.
@@ -14,26 +15,26 @@
 
 /* A learnable parameter, once, at its owner. */
 typedef struct lungo_net_param {
-    int layer, index;          /* the owner: net->layers[layer]->params[index]                   */
+    int layer, index; /* the owner: net->layers[layer]->params[index] */
     lungo_blob *blob;
-    float lr_mult, decay_mult; /* the owner's, or the first sharer's that states one             */
-    size_t offset;             /* of its values in net->values and net->gradients, in floats     */
+    float lr_mult, decay_mult; /* the owner's, or the first sharer's that states one */
+    size_t offset;             /* of its values in net->values and net->gradients, in floats */
 } lungo_net_param;
 
 struct lungo_net {
-    lungo_arena arena;                 /* all structs; blob memory is apart                        */
-    lungo_document *document;          /* the definition and the positions of its messages         */
-    const Caffe__NetParameter *param;  /* filtered, with splits: what runs                         */
+    lungo_arena arena;                /* all structs; blob memory is apart */
+    lungo_document *document;         /* the definition and the positions of its messages */
+    const Caffe__NetParameter *param; /* filtered, with splits: what runs */
     const char *name;
     lungo_phase phase;
     bool debug_info;
 
     lungo_layer_host host;
-    lungo_rng own_rng;                 /* host.rng when no solver lends one                        */
+    lungo_rng own_rng; /* host.rng when no solver lends one */
 
     int layer_count, blob_count;
     lungo_layer **layers;
-    lungo_blob **blobs;                /* in order of first appearance; in-place tops count once   */
+    lungo_blob **blobs; /* in order of first appearance; in-place tops count once */
 
     int input_count, output_count;
     lungo_blob **inputs, **outputs;
@@ -46,15 +47,15 @@ struct lungo_net {
     size_t param_floats;
     float *values, *gradients;
 
-    struct lungo_plan *plan;           /* made and freed by plan/                                  */
+    struct lungo_plan *plan; /* made and freed by plan/ */
 };
 
 /* What a net is built with: the public options and what only the solver gives. */
 typedef struct lungo_net_build_options {
     lungo_net_options open;
-    lungo_rng *rng;            /* lent by the solver; NULL: the net seeds its own                 */
-    bool no_memory;            /* shapes only: nothing is allocated, filled or read beyond a first
-                                  record; the net cannot be run                                    */
+    lungo_rng *rng; /* lent by the solver; NULL: the net seeds its own */
+    bool no_memory; /* shapes only: nothing is allocated, filled or read beyond a first
+                       record; the net cannot be run */
 } lungo_net_build_options;
 
 /* From a definition. Messages that are changed on the way are copied first: `param` stays as it is.
@@ -69,7 +70,8 @@ void lungo_net_dispose(lungo_net *net);
 /* Shapes of all layers from the inputs on, then memory for what has grown. */
 lungo_status lungo_net_reshape_layers(lungo_net *net);
 
-/* "  in layer 'ip1' (InnerProduct), lenet.prototxt:37" and "  in TRAIN net 'LeNet'" on the error under way. */
+/* "  in layer 'ip1' (InnerProduct), lenet.prototxt:37" and "  in TRAIN net 'LeNet'" on the error
+ * under way. */
 lungo_status lungo_net_trail(const lungo_net *net, const lungo_layer *layer);
 
 #endif

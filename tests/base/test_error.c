@@ -30,6 +30,6 @@ END_TEST
 
 Suite *lungo_suite_error(void);
 Suite *lungo_suite_error(void) {
-    return lungo_suite_of("error", (const TTest *const[]){facts_then_trail,
-                                                          endless_trails_are_cut_not_overrun, NULL});
+    return lungo_suite_of("error", (const TTest *const[]){
+                                       facts_then_trail, endless_trails_are_cut_not_overrun, NULL});
 }

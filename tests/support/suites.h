@@ -16,10 +16,10 @@ Suite *lungo_suite_of(const char *name, const TTest *const *tests);
 #define ck_fails(expression, code, part)                                                           \
     do {                                                                                           \
         lungo_status status_ = (expression);                                                       \
-        ck_assert_msg(status_ == (code), "%s gave status %d, expected %d\n%s", #expression,       \
-                      (int)status_, (int)(code), status_ ? lungo_error_text() : "(success)");     \
-        ck_assert_msg(strstr(lungo_error_text(), (part)) != NULL,                                 \
-                      "error text lacks \"%s\":\n%s", (part), lungo_error_text());                \
+        ck_assert_msg(status_ == (code), "%s gave status %d, expected %d\n%s", #expression,        \
+                      (int)status_, (int)(code), status_ ? lungo_error_text() : "(success)");      \
+        ck_assert_msg(strstr(lungo_error_text(), (part)) != NULL, "error text lacks \"%s\":\n%s",  \
+                      (part), lungo_error_text());                                                 \
     } while (0)
 
 #endif

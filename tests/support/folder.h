@@ -1,0 +1,22 @@
+/* Temporary folders and copies of case folders for tests and runners. */
+#ifndef LUNGO_TESTS_SUPPORT_FOLDER_H
+#define LUNGO_TESTS_SUPPORT_FOLDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Runs `visit` for every folder at or below `root` that holds a file named `marker`, in
+ * alphabetical order. False when `root` cannot be read. */
+bool lungo_each_folder(const char *root, const char *marker,
+                       void (*visit)(void *user, const char *folder), void *user);
+
+/* A new empty folder below the system's temporary one; the caller frees the name. NULL: failed. */
+char *lungo_temporary_folder(void);
+
+/* Copies a folder with everything in it into a new temporary one. */
+char *lungo_copy_folder(const char *folder);
+
+/* Removes a temporary folder and all in it, and frees its name. */
+void lungo_remove_folder(char *folder);
+
+#endif
