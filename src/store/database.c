@@ -1,0 +1,236 @@
+#include "store/database.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "store/backend.h"
+
+static const lungo_backend_type leveldb = {
+    .name = "leveldb",
+    .marker = "CURRENT",
+    .advice = "this build has no LevelDB: write the data as LMDB (the tools that make databases do "
+              "with --backend=lmdb) and say `backend: LMDB`",
+};
+
+static const lungo_backend_type *const backends[] = {
+    [LUNGO_LEVELDB] = &leveldb,
+    [LUNGO_LMDB] = &lungo_backend_lmdb,
+};
+enum { BACKENDS = sizeof backends / sizeof *backends };
+
+lungo_status lungo_backend_find(lungo_backend *out, const char *name) {
+    for (int i = 0; i < BACKENDS; i++) {
+        if (strcmp(backends[i]->name, name)) continue;
+        *out = (lungo_backend)i;
+        return LUNGO_OK;
+    }
+    return lungo_fail(LUNGO_ERR_USAGE, "unknown backend '%s': expected lmdb or leveldb", name);
+}
+
+static bool has_file(const char *folder, const char *name) {
+    lungo_buffer path = {0};
+    lungo_buffer_printf(&path, "%s/%s", folder, name);
+    bool exists = !path.failed && lungo_file_exists(path.bytes);
+    lungo_buffer_dispose(&path);
+    return exists;
+}
+
+/* ---- reading ---- */
+
+/* DataParameter's default backend is LEVELDB, so a mismatch is often just a forgotten line. */
+static lungo_status check_folder(const lungo_backend_type *type, const char *path) {
+    struct stat info;
+    if (stat(path, &info)) return lungo_fail_errno("open database", path);
+    if (!S_ISDIR(info.st_mode))
+        return lungo_fail(LUNGO_ERR_FILE,
+                          "cannot open database '%s': expected a folder with a file %s, got a file",
+                          path, type->marker);
+    if (has_file(path, type->marker)) return LUNGO_OK;
+    for (int i = 0; i < BACKENDS; i++)
+        if (has_file(path, backends[i]->marker))
+            return lungo_fail(LUNGO_ERR_FILE,
+                              "cannot open database '%s': expected backend %s, got a folder of "
+                              "backend %s",
+                              path, type->name, backends[i]->name);
+    return lungo_fail(
+        LUNGO_ERR_FILE,
+        "cannot open database '%s': expected a folder with a file %s, got one without", path,
+        type->marker);
+}
+
+static lungo_status check_available(const lungo_backend_type *type, const char *path) {
+    if (!type->advice) return LUNGO_OK;
+    return lungo_fail(LUNGO_ERR_UNSUPPORTED, "database '%s': %s", path, type->advice);
+}
+
+lungo_status lungo_database_open(lungo_database **out, lungo_backend backend, const char *path) {
+    const lungo_backend_type *type = backends[backend];
+    LUNGO_TRY(check_folder(type, path));
+    LUNGO_TRY(check_available(type, path));
+    char *copy = strdup(path);
+    if (!copy) return lungo_fail_memory("a database's path", strlen(path));
+    lungo_database *database;
+    lungo_status status = type->open(&database, path);
+    if (status) {
+        free(copy);
+        return status;
+    }
+    lungo_log_info(type->log_file, type->log_line, "Opened %s %s", type->name, path);
+    database->type = type;
+    database->path = copy;
+    *out = database;
+    return LUNGO_OK;
+}
+
+void lungo_database_close(lungo_database *database) {
+    if (!database) return;
+    free(database->path);
+    database->type->close(database);
+}
+
+static lungo_status move(lungo_database *database, lungo_database_move how, lungo_bytes key,
+                         bool *found) {
+    bool there = false;
+    lungo_status status = database->type->move(database, how, key, &there);
+    if (status || !there) database->key = database->value = (lungo_bytes){NULL, 0};
+    if (status) return lungo_trail("in database '%s'", database->path);
+    *found = there;
+    return LUNGO_OK;
+}
+
+lungo_status lungo_database_first(lungo_database *database, bool *found) {
+    return move(database, LUNGO_MOVE_FIRST, (lungo_bytes){NULL, 0}, found);
+}
+
+lungo_status lungo_database_next(lungo_database *database, bool *found) {
+    return move(database, LUNGO_MOVE_NEXT, (lungo_bytes){NULL, 0}, found);
+}
+
+lungo_status lungo_database_seek(lungo_database *database, const void *key, size_t size,
+                                 bool *found) {
+    return move(database, LUNGO_MOVE_SEEK, (lungo_bytes){key, size}, found);
+}
+
+lungo_bytes lungo_database_key(const lungo_database *database) {
+    return database->key;
+}
+
+lungo_bytes lungo_database_value(const lungo_database *database) {
+    return database->value;
+}
+
+const char *lungo_database_path(const lungo_database *database) {
+    return database->path;
+}
+
+lungo_status lungo_database_count(lungo_database *database, size_t *count) {
+    return database->type->count(database, count);
+}
+
+/* ---- writing ---- */
+
+/* The folder and the files in it; stores have no folders inside. */
+static void remove_folder(const char *path) {
+    DIR *folder = opendir(path);
+    if (!folder) return;
+    for (struct dirent *entry; (entry = readdir(folder));)
+        unlinkat(dirfd(folder), entry->d_name, 0); /* refuses "." and ".." */
+    closedir(folder);
+    rmdir(path);
+}
+
+/* Mode 0744 as in Caffe. Names left by runs that were killed are passed over. */
+static lungo_status make_temporary(char *temporary, size_t room, const char *path) {
+    for (int i = 0; i < 1000; i++) {
+        snprintf(temporary, room, "%s.tmp.%d", path, i);
+        if (!mkdir(temporary, 0744)) return LUNGO_OK;
+        if (errno != EEXIST) break;
+    }
+    return lungo_fail_errno("create database", path);
+}
+
+static lungo_status create(lungo_database_writer **out, const lungo_backend_type *type, char *path,
+                           char *temporary, size_t room) {
+    struct stat info;
+    if (!lstat(path, &info))
+        return lungo_fail(LUNGO_ERR_FILE,
+                          "cannot create database '%s': expected a new name, got one that exists; "
+                          "remove it first",
+                          path);
+    LUNGO_TRY(make_temporary(temporary, room, path));
+    lungo_database_writer *writer;
+    lungo_status status = type->create(&writer, temporary);
+    if (status) {
+        remove_folder(temporary);
+        return lungo_trail("in database '%s'", path);
+    }
+    lungo_log_info(type->log_file, type->log_line, "Opened %s %s", type->name, path);
+    writer->type = type;
+    writer->path = path;
+    writer->temporary = temporary;
+    *out = writer;
+    return LUNGO_OK;
+}
+
+lungo_status lungo_database_create(lungo_database_writer **out, lungo_backend backend,
+                                   const char *path) {
+    const lungo_backend_type *type = backends[backend];
+    LUNGO_TRY(check_available(type, path));
+    size_t length = strlen(path), room;
+    while (length > 1 && path[length - 1] == '/') /* the temporary name goes beside, not inside */
+        length--;
+    room = length + sizeof ".tmp.999";
+    char *own_path = strndup(path, length), *temporary = malloc(room);
+    lungo_status status = own_path && temporary ? create(out, type, own_path, temporary, room)
+                                                : lungo_fail_memory("a database's path", room);
+    if (status) {
+        free(own_path);
+        free(temporary);
+    }
+    return status;
+}
+
+lungo_status lungo_database_put(lungo_database_writer *writer, const void *key, size_t key_size,
+                                const void *value, size_t value_size) {
+    lungo_status status =
+        writer->type->put(writer, (lungo_bytes){key, key_size}, (lungo_bytes){value, value_size});
+    return status ? lungo_trail("in database '%s'", writer->path) : LUNGO_OK;
+}
+
+lungo_status lungo_database_commit(lungo_database_writer *writer) {
+    lungo_status status = writer->type->commit(writer);
+    return status ? lungo_trail("in database '%s'", writer->path) : LUNGO_OK;
+}
+
+static void free_writer(lungo_database_writer *writer) {
+    char *path = writer->path, *temporary = writer->temporary;
+    writer->type->discard(writer);
+    free(path);
+    free(temporary);
+}
+
+lungo_status lungo_database_finish(lungo_database_writer *writer) {
+    lungo_status status = lungo_database_commit(writer);
+    if (!status) status = writer->type->sync(writer);
+    if (!status && rename(writer->temporary, writer->path))
+        status = lungo_fail_errno("rename a finished database to", writer->path);
+    if (status)
+        lungo_database_abandon(writer);
+    else
+        free_writer(writer);
+    return status;
+}
+
+void lungo_database_abandon(lungo_database_writer *writer) {
+    if (!writer) return;
+    remove_folder(writer->temporary);
+    free_writer(writer);
+}
