@@ -1,0 +1,91 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "data/datum.h"
+#include "store/database.h"
+#include "support/suites.h"
+
+static char folder[256], path[300];
+
+static void make_folder(void) {
+    snprintf(folder, sizeof folder, "%s/lungo-db-writer-XXXXXX", P_tmpdir);
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/db", folder);
+}
+
+static void remove_folder(void) {
+    char command[300];
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    ck_assert_int_eq(system(command), 0);
+}
+
+static void put(lungo_db_writer *writer, const char *key, const char *pixels, int label) {
+    lungo_datum datum = {.channels = 1, .height = 1, .width = (int)strlen(pixels)};
+    datum.data = pixels;
+    datum.data_size = strlen(pixels);
+    datum.label = label;
+    datum.has_label = true;
+    ck_ok(lungo_db_writer_put(writer, key, strlen(key), &datum));
+}
+
+START_TEST(what_is_put_is_read_back) {
+    lungo_db_writer *writer;
+    ck_ok(lungo_db_writer_open(&writer, "lmdb", path));
+    put(writer, "00000001", "longer", 2);
+    ck_ok(lungo_db_writer_commit(writer));
+    put(writer, "00000000", "one", 1);
+    ck_ok(lungo_db_writer_close(writer));
+
+    lungo_database *database;
+    lungo_buffer floats = {0};
+    ck_ok(lungo_database_open(&database, LUNGO_LMDB, path));
+    for (int i = 0; i < 2; i++) {
+        bool found;
+        lungo_datum datum;
+        ck_ok(lungo_database_next(database, &found));
+        ck_assert(found);
+        lungo_bytes value = lungo_database_value(database);
+        ck_ok(lungo_datum_decode(&datum, &floats, value.data, value.size));
+        ck_assert_int_eq(datum.label, i + 1);
+        ck_assert_mem_eq(datum.data, i == 0 ? "one" : "longer", datum.data_size);
+    }
+    lungo_database_close(database);
+    lungo_buffer_dispose(&floats);
+}
+END_TEST
+
+START_TEST(an_abandoned_one_leaves_nothing) {
+    lungo_db_writer *writer;
+    ck_ok(lungo_db_writer_open(&writer, "lmdb", path));
+    put(writer, "00000000", "one", 1);
+    ck_ok(lungo_db_writer_commit(writer));
+    lungo_db_writer_abandon(writer);
+    lungo_db_writer_abandon(NULL);
+    ck_assert(!lungo_file_exists(path));
+}
+END_TEST
+
+START_TEST(refuses_backends_and_names) {
+    lungo_db_writer *writer;
+    ck_fails(lungo_db_writer_open(&writer, "sqlite", path), LUNGO_ERR_USAGE,
+             "unknown backend 'sqlite': expected lmdb or leveldb");
+    ck_fails(lungo_db_writer_open(&writer, "leveldb", path), LUNGO_ERR_UNSUPPORTED,
+             "this build has no LevelDB");
+    ck_fails(lungo_db_writer_open(&writer, "lmdb", folder), LUNGO_ERR_FILE,
+             "expected a new name, got one that exists");
+}
+END_TEST
+
+Suite *lungo_suite_db_writer(void);
+Suite *lungo_suite_db_writer(void) {
+    Suite *suite = suite_create("db_writer");
+    TCase *tcase = tcase_create("db_writer");
+    tcase_add_checked_fixture(tcase, make_folder, remove_folder);
+    tcase_add_test(tcase, what_is_put_is_read_back);
+    tcase_add_test(tcase, an_abandoned_one_leaves_nothing);
+    tcase_add_test(tcase, refuses_backends_and_names);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
