@@ -1,0 +1,31 @@
+# Sourced by tools/quickstart and tests/run: installs Debian packages that are missing.
+# shellcheck shell=sh
+
+lungo_build_packages="build-essential cmake ninja-build pkg-config protobuf-c-compiler \
+libprotobuf-c-dev libopenblas-openmp-dev liblmdb-dev zlib1g-dev"
+lungo_test_packages="check python3"
+
+# install_packages NAME...: nothing happens when all are there already.
+install_packages() {
+    missing=""
+    for package in "$@"; do
+        dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing="$missing $package"
+    done
+    [ -n "$missing" ] || return 0
+    if ! command -v apt-get >/dev/null 2>&1; then
+        echo "These Debian packages are needed, and this system has no apt-get:$missing" >&2
+        return 1
+    fi
+    as_root=""
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! command -v sudo >/dev/null 2>&1; then
+            echo "Installing needs root or sudo:$missing" >&2
+            return 1
+        fi
+        as_root="sudo"
+    fi
+    echo "Installing:$missing"
+    export DEBIAN_FRONTEND=noninteractive
+    # shellcheck disable=SC2086
+    $as_root apt-get update -qq && $as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null
+}
