@@ -33,7 +33,7 @@ static void begin(lungo_status code) {
     last.text[0] = '\0';
 }
 
-lungo_status lungo_fail(lungo_status code, const char *format, ...) {
+lungo_status lungo_error_set(lungo_status code, const char *format, ...) {
     begin(code);
     append_text("lungo: ");
     va_list arguments;
@@ -43,25 +43,25 @@ lungo_status lungo_fail(lungo_status code, const char *format, ...) {
     return code;
 }
 
-lungo_status lungo_fail_memory(const char *what, unsigned long long bytes) {
+lungo_status lungo_error_set_memory(const char *what, unsigned long long bytes) {
     return lungo_fail(LUNGO_ERR_MEMORY, "out of memory: %s needs %llu bytes", what, bytes);
 }
 
-lungo_status lungo_fail_errno(const char *action, const char *path) {
+lungo_status lungo_error_set_errno(const char *action, const char *path) {
     int error = errno;
     return lungo_fail(LUNGO_ERR_FILE, "cannot %s '%s': %s", action, path, strerror(error));
 }
 
-lungo_status lungo_trail(const char *format, ...) {
+lungo_status lungo_error_trail(const char *format, ...) {
     append_text("\n  ");
     va_list arguments;
     va_start(arguments, format);
     append(format, arguments);
     va_end(arguments);
-    return last.code;
+    return last.code ? last.code : LUNGO_ERR_USAGE;
 }
 
-lungo_status lungo_fail_again(lungo_status code, const char *text) {
+lungo_status lungo_error_set_again(lungo_status code, const char *text) {
     begin(code);
     append_text("%s", text);
     return code;

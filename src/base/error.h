@@ -6,21 +6,34 @@
 #include "lungo/status.h"
 
 /* Replaces the text by "lungo: <message>" and returns `code`. */
-lungo_status lungo_fail(lungo_status code, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+#define lungo_fail(...) lungo_failure(lungo_error_set(__VA_ARGS__))
 
 /* Out of memory while getting `bytes` for `what`. */
-lungo_status lungo_fail_memory(const char *what, unsigned long long bytes);
+#define lungo_fail_memory(what, bytes) lungo_failure(lungo_error_set_memory(what, bytes))
 
 /* "cannot <action> '<path>': <errno's text>", e.g. lungo_fail_errno("open", path). */
-lungo_status lungo_fail_errno(const char *action, const char *path);
+#define lungo_fail_errno(action, path) lungo_failure(lungo_error_set_errno(action, path))
 
 /* Adds the line "  <message>" and returns the code of the failure under way. */
-lungo_status lungo_trail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define lungo_trail(...) lungo_failure(lungo_error_trail(__VA_ARGS__))
 
 /* Carries a failure from a worker thread to the one that reports it: copy the text there, raise it
  * here. */
-lungo_status lungo_fail_again(lungo_status code, const char *text);
+#define lungo_fail_again(code, text) lungo_failure(lungo_error_set_again(code, text))
+
+/* Behind the macros, which tell the compiler that a failure is never LUNGO_OK: it then knows that
+ * what a failed call leaves unset is not used. */
+lungo_status lungo_error_set(lungo_status code, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+lungo_status lungo_error_set_memory(const char *what, unsigned long long bytes);
+lungo_status lungo_error_set_errno(const char *action, const char *path);
+lungo_status lungo_error_set_again(lungo_status code, const char *text);
+lungo_status lungo_error_trail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static inline lungo_status lungo_failure(lungo_status code) {
+    if (code == LUNGO_OK) __builtin_unreachable();
+    return code;
+}
 
 #define LUNGO_TRY(expression)                                                                      \
     do {                                                                                           \
