@@ -46,14 +46,20 @@ lungo_status lungo_rng_seed_from_system(uint32_t *seed) {
     return LUNGO_OK;
 }
 
+static inline uint32_t twisted(uint32_t word, uint32_t following, uint32_t other) {
+    uint32_t mixed = (word & 0x80000000u) | (following & 0x7fffffffu);
+    return other ^ (mixed >> 1) ^ (-(mixed & 1) & 0x9908b0dfu);
+}
+
+/* state[i] from itself and those 1 and MIDDLE further on, around the ring. */
 static void refill(lungo_rng *rng) {
     uint32_t *state = rng->state;
-    for (int i = 0; i < LUNGO_RNG_WORDS; i++) {
-        uint32_t following = state[(i + 1) % LUNGO_RNG_WORDS];
-        uint32_t mixed = (state[i] & 0x80000000u) | (following & 0x7fffffffu);
-        uint32_t twist = mixed & 1 ? 0x9908b0dfu : 0;
-        state[i] = state[(i + MIDDLE) % LUNGO_RNG_WORDS] ^ (mixed >> 1) ^ twist;
-    }
+    int i = 0;
+    for (; i < LUNGO_RNG_WORDS - MIDDLE; i++)
+        state[i] = twisted(state[i], state[i + 1], state[i + MIDDLE]);
+    for (; i < LUNGO_RNG_WORDS - 1; i++)
+        state[i] = twisted(state[i], state[i + 1], state[i + MIDDLE - LUNGO_RNG_WORDS]);
+    state[i] = twisted(state[i], state[0], state[MIDDLE - 1]);
     rng->next = 0;
 }
 
