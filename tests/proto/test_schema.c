@@ -209,6 +209,25 @@ START_TEST(it_is_caffes_and_nothing_else) {
 }
 END_TEST
 
+static bool contains(const ProtobufCMessageDescriptor *outer,
+                     const ProtobufCMessageDescriptor *type, size_t depth) {
+    ck_assert_uint_le(depth, message_count);
+    for (unsigned i = 0; i < outer->n_fields; i++) {
+        if (outer->fields[i].type != PROTOBUF_C_TYPE_MESSAGE) continue;
+        if (outer->fields[i].descriptor == type) return true;
+        if (contains(outer->fields[i].descriptor, type, depth + 1)) return true;
+    }
+    return false;
+}
+
+/* Parsing, printing, copying and comparing recurse without a limit of their own. */
+START_TEST(no_message_contains_itself) {
+    collect_all();
+    for (size_t i = 0; i < message_count; i++)
+        ck_assert_msg(!contains(messages[i], messages[i], 0), "%s does", messages[i]->name);
+}
+END_TEST
+
 /* A row: what the extension's field is called, its number, and the enum's values in order. */
 static const struct extension {
     const char *name;
@@ -243,5 +262,6 @@ END_TEST
 Suite *lungo_suite_schema(void);
 Suite *lungo_suite_schema(void) {
     return lungo_suite_of("schema", (const TTest *const[]){it_is_caffes_and_nothing_else,
+                                                           no_message_contains_itself,
                                                            extensions_keep_their_numbers, NULL});
 }
