@@ -8,6 +8,5 @@ if(TARGET golden_cases)
   add_test(NAME golden.layers COMMAND golden_cases ${CMAKE_CURRENT_SOURCE_DIR}/golden/layers)
   set_tests_properties(golden.layers PROPERTIES TIMEOUT 600)
 endif()
-# Golden runners over the copies in tests/golden, and scripts that drive the tools as a user would.
 add_test(NAME golden.text COMMAND golden_text
          ${CMAKE_CURRENT_SOURCE_DIR}/golden/text-format/caffe_cases.tsv)
