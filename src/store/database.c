@@ -1,3 +1,5 @@
+/* The table of backends, and what all of them share: whether a path can be what it should be,
+ * texts, and a writer's temporary name. */
 #include "store/database.h"
 
 #include <dirent.h>
@@ -33,6 +35,15 @@ lungo_status lungo_backend_find(lungo_backend *out, const char *name) {
         return LUNGO_OK;
     }
     return lungo_fail(LUNGO_ERR_USAGE, "unknown backend '%s': expected lmdb or leveldb", name);
+}
+
+/* A binary message may hold any number. */
+static lungo_status type_of(const lungo_backend_type **out, lungo_backend backend) {
+    if ((unsigned)backend >= BACKENDS)
+        return lungo_fail(LUNGO_ERR_CONFIG, "unknown backend %d: expected 0 (LEVELDB) or 1 (LMDB)",
+                          (int)backend);
+    *out = backends[backend];
+    return LUNGO_OK;
 }
 
 static bool has_file(const char *folder, const char *name) {
@@ -72,7 +83,8 @@ static lungo_status check_available(const lungo_backend_type *type, const char *
 }
 
 lungo_status lungo_database_open(lungo_database **out, lungo_backend backend, const char *path) {
-    const lungo_backend_type *type = backends[backend];
+    const lungo_backend_type *type;
+    LUNGO_TRY(type_of(&type, backend));
     LUNGO_TRY(check_folder(type, path));
     LUNGO_TRY(check_available(type, path));
     char *copy = strdup(path);
@@ -160,6 +172,7 @@ static lungo_status make_temporary(char *temporary, size_t room, const char *pat
 static lungo_status create(lungo_database_writer **out, const lungo_backend_type *type, char *path,
                            char *temporary, size_t room) {
     struct stat info;
+    if (!*path) return lungo_fail(LUNGO_ERR_USAGE, "database: expected a path, got an empty one");
     if (!lstat(path, &info))
         return lungo_fail(LUNGO_ERR_FILE,
                           "cannot create database '%s': expected a new name, got one that exists; "
@@ -182,7 +195,8 @@ static lungo_status create(lungo_database_writer **out, const lungo_backend_type
 
 lungo_status lungo_database_create(lungo_database_writer **out, lungo_backend backend,
                                    const char *path) {
-    const lungo_backend_type *type = backends[backend];
+    const lungo_backend_type *type;
+    LUNGO_TRY(type_of(&type, backend));
     LUNGO_TRY(check_available(type, path));
     size_t length = strlen(path), room;
     while (length > 1 && path[length - 1] == '/') /* the temporary name goes beside, not inside */

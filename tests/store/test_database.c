@@ -254,6 +254,10 @@ START_TEST(refuses_to_create) {
     ck_fails(lungo_database_create(&writer, LUNGO_LEVELDB, in_folder("level")),
              LUNGO_ERR_UNSUPPORTED, "this build has no LevelDB: write the data as LMDB");
     ck_assert(!lungo_file_exists(in_folder("level")));
+    ck_fails(lungo_database_create(&writer, LUNGO_LMDB, ""), LUNGO_ERR_USAGE,
+             "expected a path, got an empty one");
+    ck_fails(lungo_database_create(&writer, (lungo_backend)7, in_folder("new")), LUNGO_ERR_CONFIG,
+             "unknown backend 7: expected 0 (LEVELDB) or 1 (LMDB)");
 }
 END_TEST
 
