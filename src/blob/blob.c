@@ -20,13 +20,19 @@ static void need(lungo_storage *storage, size_t count) {
     if (storage->needed < count) storage->needed = count;
 }
 
+/* Storage that has memory already never has less than its blobs need. */
+static lungo_status keep_up(lungo_storage *storage, const char *name) {
+    return storage->values ? lungo_storage_allocate(storage, name) : LUNGO_OK;
+}
+
 lungo_status lungo_blob_reshape(lungo_blob *blob, const lungo_shape *shape) {
     if (lungo_shape_check(shape)) return lungo_trail("in blob '%s'", blob->name);
     blob->shape = *shape;
     blob->count = lungo_shape_count(shape);
     need(blob->data, blob->count);
     need(blob->diff, blob->count);
-    return LUNGO_OK;
+    LUNGO_TRY(keep_up(blob->data, blob->name));
+    return keep_up(blob->diff, blob->name);
 }
 
 lungo_status lungo_blob_allocate_data(lungo_blob *blob) {

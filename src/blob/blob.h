@@ -1,7 +1,8 @@
 /* A blob: a name and a shape over two storages, the values and their gradient.
  *
- * Reshape only notes what is needed; memory comes with allocate, so that a net can be built and
- * looked at without any. The public part is include/lungo/blob.h. */
+ * Reshape notes what is needed; the first memory comes with allocate, so that a net can be built
+ * and looked at without any; from then on reshape sees to it that there is enough. The public part
+ * is include/lungo/blob.h. */
 #ifndef LUNGO_BLOB_BLOB_H
 #define LUNGO_BLOB_BLOB_H
 
