@@ -72,8 +72,11 @@ typedef struct lungo_layer_param {
     bool permissive;                      /* sharers need equal counts only */
     bool has_lr_mult, has_decay_mult;     /* given, not default */
     float lr_mult, decay_mult;
-    bool wanted; /* set by the net: a gradient is asked for */
-    bool owned;  /* set by the net: no earlier layer or donor holds it */
+    bool frozen;   /* by lungo_layer_freeze_param */
+    bool owned;    /* set by the net: no earlier layer or donor holds it */
+    bool borrowed; /* set by the net: a donor holds it */
+    bool asked;    /* set by the net: the prototxt leaves its gradient on */
+    bool wanted;   /* set by the net: asked, not frozen, not borrowed */
 } lungo_layer_param;
 
 enum { LUNGO_MAX_PARAMS = 16, LUNGO_MAX_BUFFERS = 8 };
@@ -139,7 +142,8 @@ static inline bool lungo_is_in_place(const lungo_layer *layer, int i) {
     return i < layer->bottom_count && i < layer->top_count && layer->tops[i] == layer->bottoms[i];
 }
 
-/* ---- for nets: each call names the layer in its error; positions are the net's to add ---- */
+/* ---- for nets: they name the layer, and where it stands, in the error of a call that fails ----
+ */
 
 /* The descriptor of a type; unknown: an error with the known types and the nearest one. */
 lungo_status lungo_layer_find_type(const lungo_layer_type **out, const char *name);
@@ -147,10 +151,13 @@ lungo_status lungo_layer_find_type(const lungo_layer_type **out, const char *nam
 /* All types in alphabetical order; NULL beyond the last. */
 const lungo_layer_type *lungo_layer_type_at(size_t index);
 
-/* `layer` is zeroed but for name, phase, host, bottoms, tops and their counts. `given` is kept. */
+/* `layer` is zeroed but for name, phase, host, bottoms, tops and their counts. `given` is kept.
+ * After a failure, too, lungo_layer_release has to follow. */
 lungo_status lungo_layer_open(lungo_layer *layer, const lungo_layer_type *type,
                               const Caffe__LayerParameter *given);
 lungo_status lungo_layer_reshape(lungo_layer *layer);
+/* Whether layers of this type have a gradient for bottom i at all. */
+bool lungo_layer_passes(const lungo_layer_type *type, int i);
 /* Fills the parameters it owns, draws for those it does not, then calls start. */
 lungo_status lungo_layer_start(lungo_layer *layer);
 lungo_status lungo_layer_forward(lungo_layer *layer);

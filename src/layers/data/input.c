@@ -1,0 +1,51 @@
+/* Input: blobs that the caller of the net fills.
+ *
+ *   top[i]     any shape: input_param.shape[i], or the only one given for all tops
+ *
+ * The tops are shaped once, at setup: from then on their shapes are the caller's to change, and a
+ * reshape of the net must not take them back. Without shapes the tops are scalars until then.
+ */
+#include <limits.h>
+
+#include "layer/layer.h"
+
+static lungo_status read_shape(lungo_shape *out, const Caffe__BlobShape *given) {
+    if (given->n_dim > LUNGO_MAX_AXES)
+        return lungo_fail(LUNGO_ERR_CONFIG, "input_param.shape: expected at most %d axes, got %zu",
+                          LUNGO_MAX_AXES, given->n_dim);
+    out->axes = (int)given->n_dim;
+    for (int i = 0; i < out->axes; i++) {
+        if (given->dim[i] < 0 || given->dim[i] > INT_MAX)
+            return lungo_fail(LUNGO_ERR_CONFIG,
+                              "input_param.shape: dim %d: expected 0 to %d, got %lld", i, INT_MAX,
+                              (long long)given->dim[i]);
+        out->dim[i] = (int)given->dim[i];
+    }
+    return LUNGO_OK;
+}
+
+static lungo_status setup(lungo_layer *layer) {
+    const Caffe__InputParameter *param = layer->param->input_param;
+    size_t shapes = param->n_shape;
+    if (shapes > 1 && shapes != (size_t)layer->top_count)
+        return lungo_fail(LUNGO_ERR_CONFIG,
+                          "input_param: expected no shape, one, or one per top (%d), got %zu",
+                          layer->top_count, shapes);
+    for (int i = 0; i < layer->top_count && shapes > 0; i++) {
+        lungo_shape shape;
+        LUNGO_TRY(read_shape(&shape, param->shape[shapes == 1 ? 0 : i]));
+        LUNGO_TRY(lungo_blob_reshape(layer->tops[i], &shape));
+    }
+    return LUNGO_OK;
+}
+
+const lungo_layer_type lungo_layer_input = {
+    .name = "Input",
+    .brief = "Blobs that the program using the net fills.",
+    .family = "data",
+    .params = {"input_param"},
+    .bottoms = {0, 0},
+    .tops = {1, -1},
+    .flags = LUNGO_SOURCE,
+    .setup = setup,
+};

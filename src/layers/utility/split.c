@@ -1,0 +1,46 @@
+/* Split: the same values for several readers, whose gradients add up.
+ *
+ *   bottom[0]  x   any shape
+ *   top[i]     x   the same memory
+ *   backward   dx = sum_i dtop[i]
+ *
+ * Nets get one of these by themselves wherever a blob has more than one reader.
+ */
+#include <string.h>
+
+#include "layer/layer.h"
+
+enum { WORTH_THREADS = 16384 }; /* fewer values than this are not worth waking threads for */
+
+static lungo_status reshape(lungo_layer *layer) {
+    for (int i = 0; i < layer->top_count; i++) {
+        LUNGO_TRY(lungo_blob_reshape(layer->tops[i], &layer->bottoms[0]->shape));
+        lungo_blob_share_data(layer->tops[i], layer->bottoms[0]);
+    }
+    return LUNGO_OK;
+}
+
+static lungo_status backward(lungo_layer *layer) {
+    if (!lungo_wants_bottom(layer, 0)) return LUNGO_OK;
+    size_t count = layer->bottoms[0]->count;
+    float *dx = lungo_diff_overwrite(layer->bottoms[0]);
+    memcpy(dx, lungo_diff(layer->tops[0]), count * sizeof *dx);
+    for (int i = 1; i < layer->top_count; i++) {
+        const float *dy = lungo_diff(layer->tops[i]);
+#pragma omp parallel for simd if (parallel : count > WORTH_THREADS)
+        for (size_t k = 0; k < count; k++)
+            dx[k] += dy[k];
+    }
+    return LUNGO_OK;
+}
+
+const lungo_layer_type lungo_layer_split = {
+    .name = "Split",
+    .brief = "The same values for several readers; their gradients add up.",
+    .family = "utility",
+    .bottoms = {1, 1},
+    .tops = {1, -1},
+    .flags = LUNGO_ALIASES,
+    .reshape = reshape,
+    .backward = backward,
+};
