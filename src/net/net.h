@@ -1,8 +1,7 @@
 /* A net: layers and the blobs between them, built by the named passes of build.c.
  *
- *   read -> upgrade -> filter by phase, level, stage -> insert splits -> wire and open layers in
- * order
- *   -> find what needs backward -> share parameters -> allocate -> start
+ *   filter by phase, level, stage -> insert splits -> for each layer: wire, open, share parameters
+ *   -> find what needs backward -> inputs and outputs -> allocate -> start
  *
  * A net knows nothing of how it is run: that is plan/.
  */
@@ -14,12 +13,12 @@
 #include "proto/document.h"
 
 /* A learnable parameter, once, at its owner. */
-typedef struct lungo_net_param {
+typedef struct lungo_learnable {
     int layer, index; /* the owner: net->layers[layer]->params[index] */
     lungo_blob *blob;
     float lr_mult, decay_mult; /* the owner's, or the first sharer's that states one */
     size_t offset;             /* of its values in net->values and net->gradients, in floats */
-} lungo_net_param;
+} lungo_learnable;
 
 struct lungo_net {
     lungo_arena arena;                /* all structs; blob memory is apart */
@@ -27,7 +26,8 @@ struct lungo_net {
     const Caffe__NetParameter *param; /* filtered, with splits: what runs */
     const char *name;
     lungo_phase phase;
-    bool debug_info;
+    bool debug_info;   /* the plan logs means of every blob */
+    bool no_gradients; /* it borrows a donor's parameters and was not forced: backward is refused */
 
     lungo_layer_host host;
     lungo_rng own_rng; /* host.rng when no solver lends one */
@@ -43,7 +43,7 @@ struct lungo_net {
     /* Learnable parameters lie in one block, each aligned to 64 bytes; gradients in its twin.
      * Parameters that a donor holds are not in here. */
     int param_count;
-    lungo_net_param *params;
+    lungo_learnable *params;
     size_t param_floats;
     float *values, *gradients;
 
@@ -58,20 +58,29 @@ typedef struct lungo_net_build_options {
                        record; the net cannot be run */
 } lungo_net_build_options;
 
-/* From a definition. Messages that are changed on the way are copied first: `param` stays as it is.
- * Takes its positions from `document`, which need not outlive the call. */
+/* From a definition that is up to date (proto/upgrade.h). It is copied first: `param` stays as it
+ * is, and `document`, which holds its positions (or is NULL), need not outlive the call. The net's
+ * state is param->state; only where there is none, the options' phase, level and stages. */
 lungo_status lungo_net_build(lungo_net **out, const Caffe__NetParameter *param,
                              const lungo_document *document,
                              const lungo_net_build_options *options);
 
-/* All but the plan. */
+/* Writes the options' phase, level and stages into the definition's state, as Caffe does for a net
+ * that is opened from a file: stages are added to those that the file has. */
+lungo_status lungo_net_set_state(lungo_document *document, Caffe__NetParameter *param,
+                                 const lungo_net_options *options);
+
+/* Frees the net, all but its plan. NULL is fine. */
 void lungo_net_dispose(lungo_net *net);
 
-/* Shapes of all layers from the inputs on, then memory for what has grown. */
+/* The layer's shapes from its bottoms', then memory for what has grown. */
+lungo_status lungo_net_reshape_layer(lungo_net *net, lungo_layer *layer);
+
+/* The same for all layers from the inputs on. */
 lungo_status lungo_net_reshape_layers(lungo_net *net);
 
 /* "  in layer 'ip1' (InnerProduct), lenet.prototxt:37" and "  in TRAIN net 'LeNet'" on the error
- * under way. */
+ * under way; the second alone when `layer` is NULL. */
 lungo_status lungo_net_trail(const lungo_net *net, const lungo_layer *layer);
 
 #endif

@@ -1,0 +1,129 @@
+/* Building a net: the passes in their order, read from top to bottom. The log is Caffe's. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "net/passes.h"
+#include "proto/message.h"
+#include "proto/text.h"
+
+lungo_status lungo_net_trail_layer(const lungo_net *net, const Caffe__LayerParameter *layer) {
+    lungo_position at = lungo_document_position(net->document, layer);
+    const char *name = lungo_or_empty(layer->name), *type = lungo_or_empty(layer->type);
+    if (!at.file) return lungo_trail("in layer '%s' (%s)", name, type);
+    return lungo_trail("in layer '%s' (%s), %s:%d", name, type, at.file, at.line);
+}
+
+lungo_status lungo_net_trail(const lungo_net *net, const lungo_layer *layer) {
+    for (int i = 0; layer && i < net->layer_count; i++)
+        if (net->layers[i] == layer) lungo_net_trail_layer(net, net->param->layer[i]);
+    const char *phase = net->phase == LUNGO_TRAIN ? "TRAIN" : "TEST";
+    if (!net->name[0]) return lungo_trail("in %s net", phase);
+    return lungo_trail("in %s net '%s'", phase, net->name);
+}
+
+/* ---- before the passes ---- */
+
+static lungo_status copy_definition(lungo_net_builder *builder, const Caffe__NetParameter *given,
+                                    const lungo_document *document,
+                                    const lungo_net_options *options) {
+    lungo_net *net = builder->net;
+    LUNGO_TRY(lungo_document_new(&net->document));
+    LUNGO_TRY(lungo_message_copy(net->document, &builder->param, &given->base, document));
+    Caffe__NetParameter *param = builder->param;
+    if (!param->state) LUNGO_TRY(lungo_net_set_state(net->document, param, options));
+    net->param = param;
+    net->name = lungo_or_empty(param->name);
+    net->phase = param->state->phase == CAFFE__PHASE__TRAIN ? LUNGO_TRAIN : LUNGO_TEST;
+    net->debug_info = param->debug_info;
+    return LUNGO_OK;
+}
+
+static lungo_status prepare_host(lungo_net *net, const lungo_net_build_options *options) {
+    net->host.arena = &net->arena;
+    net->host.rng = options->rng ? options->rng : &net->own_rng;
+    if (options->rng) return LUNGO_OK;
+    uint32_t seed = (uint32_t)options->open.seed;
+    if (options->open.seed < 0) LUNGO_TRY(lungo_rng_seed_from_system(&seed));
+    lungo_rng_seed(&net->own_rng, seed);
+    return LUNGO_OK;
+}
+
+/* ---- the passes ---- */
+
+static void log_definition(const Caffe__NetParameter *param) {
+    lungo_buffer text = {0};
+    lungo_text_print(&text, &param->base);
+    size_t length = text.length;
+    while (length > 0 && text.bytes[length - 1] == '\n')
+        length--;
+    lungo_log_info("net.cpp", 53, "Initializing net from parameters: \n%.*s", (int)length,
+                   lungo_buffer_text(&text));
+    lungo_buffer_dispose(&text);
+}
+
+static lungo_status add_layer(lungo_net_builder *builder, int index) {
+    LUNGO_TRY(lungo_net_wire_layer(builder, index));
+    LUNGO_TRY(lungo_net_open_layer(builder, index));
+    LUNGO_TRY(lungo_net_share_params(builder, index));
+    lungo_net_mark_learning(builder, index);
+    return LUNGO_OK;
+}
+
+static lungo_status add_layers(lungo_net_builder *builder) {
+    lungo_net *net = builder->net;
+    size_t count = builder->param->n_layer;
+    net->layers = lungo_arena_array(&net->arena, count, sizeof *net->layers);
+    if (!net->layers) return lungo_fail_memory("the list of layers", count * sizeof *net->layers);
+    for (size_t i = 0; i < count; i++)
+        if (add_layer(builder, (int)i)) return lungo_net_trail_layer(net, builder->param->layer[i]);
+    return LUNGO_OK;
+}
+
+static lungo_status start_layers(lungo_net_builder *builder) {
+    lungo_net *net = builder->net;
+    for (int i = 0; i < net->layer_count; i++)
+        if (lungo_layer_start(net->layers[i]))
+            return lungo_net_trail_layer(net, builder->param->layer[i]);
+    return LUNGO_OK;
+}
+
+static lungo_status run_passes(lungo_net_builder *builder) {
+    LUNGO_TRY(lungo_net_filter(builder));
+    log_definition(builder->param);
+    LUNGO_TRY(lungo_net_insert_splits(builder));
+    LUNGO_TRY(add_layers(builder));
+    lungo_net_prune_backward(builder);
+    LUNGO_TRY(lungo_net_find_ends(builder));
+    LUNGO_TRY(lungo_net_list_params(builder));
+    if (!builder->no_memory) {
+        LUNGO_TRY(lungo_net_allocate(builder));
+        LUNGO_TRY(start_layers(builder));
+    }
+    lungo_log_info("net.cpp", 257, "Network initialization done.");
+    return LUNGO_OK;
+}
+
+static lungo_status build(lungo_net_builder *builder, const Caffe__NetParameter *param,
+                          const lungo_document *document, const lungo_net_build_options *options) {
+    LUNGO_TRY(copy_definition(builder, param, document, &options->open));
+    lungo_status status = prepare_host(builder->net, options);
+    if (!status) status = run_passes(builder);
+    return status ? lungo_net_trail(builder->net, NULL) : LUNGO_OK;
+}
+
+lungo_status lungo_net_build(lungo_net **out, const Caffe__NetParameter *param,
+                             const lungo_document *document,
+                             const lungo_net_build_options *options) {
+    lungo_net *net = calloc(1, sizeof *net);
+    if (!net) return lungo_fail_memory("a net", sizeof *net);
+    lungo_net_builder builder = {
+        .net = net, .donor = options->open.donor, .no_memory = options->no_memory};
+    lungo_status status = build(&builder, param, document, options);
+    if (status) {
+        lungo_net_dispose(net);
+        return status;
+    }
+    *out = net;
+    return LUNGO_OK;
+}

@@ -1,0 +1,94 @@
+/* Looking at a net: the getters of include/lungo/net.h. */
+#include <string.h>
+
+#include "net/passes.h"
+
+const char *lungo_net_name(const lungo_net *net) {
+    return net->name;
+}
+
+lungo_phase lungo_net_phase(const lungo_net *net) {
+    return net->phase;
+}
+
+lungo_blob *lungo_net_blob(const lungo_net *net, const char *name) {
+    for (int i = 0; i < net->blob_count; i++)
+        if (lungo_wire_of(net->blobs[i])->named && strcmp(net->blobs[i]->name, name) == 0)
+            return net->blobs[i];
+    return NULL;
+}
+
+size_t lungo_net_input_count(const lungo_net *net) {
+    return (size_t)net->input_count;
+}
+
+lungo_blob *lungo_net_input(const lungo_net *net, size_t index) {
+    return index < (size_t)net->input_count ? net->inputs[index] : NULL;
+}
+
+size_t lungo_net_output_count(const lungo_net *net) {
+    return (size_t)net->output_count;
+}
+
+lungo_blob *lungo_net_output(const lungo_net *net, size_t index) {
+    return index < (size_t)net->output_count ? net->outputs[index] : NULL;
+}
+
+float lungo_net_output_loss_weight(const lungo_net *net, size_t index) {
+    return index < (size_t)net->output_count ? net->output_loss_weights[index] : 0.0f;
+}
+
+/* ---- layers ---- */
+
+static const lungo_layer *layer_at(const lungo_net *net, size_t index) {
+    return index < (size_t)net->layer_count ? net->layers[index] : NULL;
+}
+
+size_t lungo_net_layer_count(const lungo_net *net) {
+    return (size_t)net->layer_count;
+}
+
+lungo_layer_info lungo_net_layer(const lungo_net *net, size_t index) {
+    const lungo_layer *layer = layer_at(net, index);
+    if (!layer) return (lungo_layer_info){0};
+    lungo_position at = lungo_document_position(net->document, net->param->layer[index]);
+    return (lungo_layer_info){.name = layer->name,
+                              .type = layer->type->name,
+                              .file = at.file,
+                              .line = at.line,
+                              .bottom_count = (size_t)layer->bottom_count,
+                              .top_count = (size_t)layer->top_count,
+                              .param_count = (size_t)layer->param_count,
+                              .needs_backward = layer->needs_backward};
+}
+
+lungo_blob *lungo_net_layer_bottom(const lungo_net *net, size_t layer, size_t index) {
+    const lungo_layer *found = layer_at(net, layer);
+    return found && index < (size_t)found->bottom_count ? found->bottoms[index] : NULL;
+}
+
+lungo_blob *lungo_net_layer_top(const lungo_net *net, size_t layer, size_t index) {
+    const lungo_layer *found = layer_at(net, layer);
+    return found && index < (size_t)found->top_count ? found->tops[index] : NULL;
+}
+
+lungo_blob *lungo_net_layer_param(const lungo_net *net, size_t layer, size_t index) {
+    const lungo_layer *found = layer_at(net, layer);
+    return found && index < (size_t)found->param_count ? found->params[index].blob : NULL;
+}
+
+/* ---- parameters ---- */
+
+size_t lungo_net_param_count(const lungo_net *net) {
+    return (size_t)net->param_count;
+}
+
+lungo_param_info lungo_net_param(const lungo_net *net, size_t index) {
+    if (index >= (size_t)net->param_count) return (lungo_param_info){0};
+    const lungo_learnable *param = &net->params[index];
+    return (lungo_param_info){.layer = net->layers[param->layer]->name,
+                              .index = (size_t)param->index,
+                              .blob = param->blob,
+                              .lr_mult = param->lr_mult,
+                              .decay_mult = param->decay_mult};
+}
