@@ -1,0 +1,86 @@
+/* Opening, running and freeing a net: the verbs of include/lungo/net.h. */
+#include <limits.h>
+#include <string.h>
+
+#include "plan/debug.h"
+#include "plan/plan.h"
+#include "proto/text.h"
+#include "proto/upgrade.h"
+
+/* ---- opening ---- */
+
+static lungo_status open_message(lungo_net **out, lungo_document *document,
+                                 ProtobufCMessage *message, const char *name,
+                                 const lungo_net_options *options) {
+    static const lungo_net_options defaults = LUNGO_NET_OPTIONS_INIT;
+    Caffe__NetParameter *param = (Caffe__NetParameter *)message;
+    lungo_net_build_options build = {.open = options ? *options : defaults};
+    LUNGO_TRY(lungo_upgrade_net(document, param, name));
+    LUNGO_TRY(lungo_net_set_state(document, param, &build.open));
+    return lungo_plan_open_net(out, param, document, &build);
+}
+
+lungo_status lungo_net_open(lungo_net **out, const char *path, const lungo_net_options *options) {
+    lungo_document *document;
+    ProtobufCMessage *message;
+    LUNGO_TRY(lungo_document_new(&document));
+    lungo_status status =
+        lungo_text_read(document, &message, &caffe__net_parameter__descriptor, path);
+    if (!status) status = open_message(out, document, message, path, options);
+    lungo_document_free(document);
+    return status;
+}
+
+lungo_status lungo_net_open_text(lungo_net **out, const char *text, const char *name,
+                                 const lungo_net_options *options) {
+    lungo_document *document;
+    ProtobufCMessage *message;
+    LUNGO_TRY(lungo_document_new(&document));
+    lungo_status status = lungo_text_parse(document, &message, &caffe__net_parameter__descriptor,
+                                           text, strlen(text), name);
+    if (!status) status = open_message(out, document, message, name, options);
+    lungo_document_free(document);
+    return status;
+}
+
+void lungo_net_free(lungo_net *net) {
+    if (!net) return;
+    lungo_plan_free(net->plan);
+    lungo_net_dispose(net);
+}
+
+/* ---- running ---- */
+
+static int as_index(size_t index) {
+    return index > INT_MAX ? INT_MAX : (int)index;
+}
+
+lungo_status lungo_net_forward(lungo_net *net, float *loss) {
+    if (net->layer_count > 0) return lungo_plan_forward(net, 0, net->layer_count - 1, loss);
+    if (loss) *loss = 0;
+    return LUNGO_OK;
+}
+
+lungo_status lungo_net_forward_range(lungo_net *net, size_t first, size_t last, float *loss) {
+    return lungo_plan_forward(net, as_index(first), as_index(last), loss);
+}
+
+lungo_status lungo_net_backward(lungo_net *net) {
+    if (net->layer_count == 0) return LUNGO_OK;
+    LUNGO_TRY(lungo_plan_backward(net, 0, net->layer_count - 1));
+    if (net->debug_info) lungo_debug_params(net);
+    return LUNGO_OK;
+}
+
+lungo_status lungo_net_backward_range(lungo_net *net, size_t first, size_t last) {
+    return lungo_plan_backward(net, as_index(first), as_index(last));
+}
+
+void lungo_net_clear_gradients(lungo_net *net) {
+    for (int i = 0; i < net->param_count; i++)
+        lungo_blob_clear_diff(net->params[i].blob);
+}
+
+lungo_status lungo_net_reshape(lungo_net *net) {
+    return lungo_net_reshape_layers(net);
+}
