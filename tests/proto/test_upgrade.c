@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "lungo/log.h"
 #include "proto/message.h"
+#include "proto/text.h"
 #include "proto/upgrade.h"
 #include "support/suites.h"
 
@@ -134,11 +135,268 @@ START_TEST(batch_norm_is_frozen_when_it_has_three_params) {
 }
 END_TEST
 
+/* ---- whole nets, as text before and after ---- */
+
+static ProtobufCMessage *parse(const ProtobufCMessageDescriptor *type, const char *text) {
+    ProtobufCMessage *message = NULL;
+    ck_ok(lungo_text_parse(document, &message, type, text, strlen(text), "net.prototxt"));
+    return message;
+}
+
+static void check_same(const ProtobufCMessage *got, const ProtobufCMessage *expected) {
+    lungo_buffer left = {0}, right = {0};
+    lungo_text_print(&left, got);
+    lungo_text_print(&right, expected);
+    ck_assert_str_eq(lungo_buffer_text(&left), lungo_buffer_text(&right));
+    ck_assert(lungo_message_equal(got, expected));
+    lungo_buffer_dispose(&left);
+    lungo_buffer_dispose(&right);
+}
+
+static void check_net(const char *old, const char *expected) {
+    const ProtobufCMessageDescriptor *type = &caffe__net_parameter__descriptor;
+    ProtobufCMessage *net = parse(type, old);
+    ck_ok(lungo_upgrade_net(document, (Caffe__NetParameter *)net, "net.prototxt"));
+    check_same(net, parse(type, expected));
+}
+
+static void check_refused(const char *text, const char *part) {
+    ProtobufCMessage *net = parse(&caffe__net_parameter__descriptor, text);
+    ck_fails(lungo_upgrade_net(document, (Caffe__NetParameter *)net, "net.prototxt"),
+             LUNGO_ERR_CONFIG, part);
+}
+
+static bool logged(const char *part) {
+    return strstr(lungo_buffer_text(&lines), part) != NULL;
+}
+
+START_TEST(v1_lists_become_param_specs) {
+    set_up();
+    check_net("force_backward: true state { level: 2 } "
+              "layers { name: 'ip' type: INNER_PRODUCT bottom: 'x' top: 'y' param: 'w' "
+              "  blob_share_mode: PERMISSIVE blobs_lr: 1 blobs_lr: 2 blobs_lr: 3 weight_decay: 4 "
+              "  weight_decay: 5 include { phase: TEST } inner_product_param { num_output: 3 } }"
+              "layers { name: 'loss' type: SOFTMAX_LOSS loss_weight: 2 loss_param { normalize: "
+              "  false } }",
+              "force_backward: true state { level: 2 } "
+              "layer { name: 'ip' type: 'InnerProduct' bottom: 'x' top: 'y' "
+              "  param { name: 'w' share_mode: PERMISSIVE lr_mult: 1 decay_mult: 4 } "
+              "  param { lr_mult: 2 decay_mult: 5 } param { lr_mult: 3 } include { phase: TEST } "
+              "  inner_product_param { num_output: 3 } }"
+              "layer { name: 'loss' type: 'SoftmaxWithLoss' loss_weight: 2 loss_param { normalize: "
+              "  false } }");
+    ck_assert_str_eq(lungo_buffer_text(&lines),
+                     "I upgrade_proto.cpp:55 Attempting to upgrade input file specified using "
+                     "deprecated V1LayerParameter: net.prototxt\n"
+                     "I upgrade_proto.cpp:63 Successfully upgraded file specified using deprecated "
+                     "V1LayerParameter\n");
+    tear_down();
+}
+END_TEST
+
+START_TEST(layers_keep_their_positions) {
+    set_up();
+    Caffe__NetParameter *net = (Caffe__NetParameter *)parse(
+        &caffe__net_parameter__descriptor,
+        "input: 'x'\ninput_shape { dim: 3 }\nlayers { type: RELU\n relu_param {} blobs_lr: 1 }\n"
+        "layers {}");
+    ck_ok(lungo_upgrade_net(document, net, "net.prototxt"));
+    ck_assert_int_eq(lungo_document_position(document, net->layer[0]).line, 2);
+    ck_assert_int_eq(lungo_document_position(document, net->layer[1]).line, 3);
+    ck_assert_int_eq(lungo_document_position(document, net->layer[1]->param[0]).line, 3);
+    ck_assert_int_eq(lungo_document_position(document, net->layer[1]->relu_param).line, 4);
+    ck_assert_int_eq(lungo_document_position(document, net->layer[2]).line, 5);
+    tear_down();
+}
+END_TEST
+
+/* A message of each data layer is made where one of them had a field to move: so does Caffe. */
+START_TEST(v1_transform_fields_move) {
+    set_up();
+    check_net("layers { type: DATA data_param { source: 'a' scale: 0.5 mean_file: 'm' crop_size: 3 "
+              "mirror: true } } layers { type: IMAGE_DATA } "
+              "layers { type: RELU data_param { scale: 2 } }",
+              "layer { type: 'Data' data_param { source: 'a' } transform_param { scale: 0.5 "
+              "mean_file: 'm' crop_size: 3 mirror: true } } "
+              "layer { type: 'ImageData' image_data_param {} transform_param {} } "
+              "layer { type: 'ReLU' data_param { scale: 2 } }");
+    ck_assert(logged("I upgrade_proto.cpp:46 Attempting to upgrade input file specified using "
+                     "deprecated transformation parameters: net.prototxt\n"
+                     "I upgrade_proto.cpp:49 Successfully upgraded file specified using deprecated "
+                     "data transformation parameters.\n"
+                     "W upgrade_proto.cpp:51 Note that future Caffe releases will only support "
+                     "transform_param messages for transformation fields.\n"));
+    tear_down();
+}
+END_TEST
+
+START_TEST(transform_fields_of_current_layers_are_warned_of) {
+    set_up();
+    const char *net = "layer { name: 'a' type: 'Data' data_param { scale: 2 mirror: true } }\n"
+                      "layer { name: 'b' type: 'WindowData' window_data_param { scale: 2 } }";
+    check_net(net, net);
+    ck_assert_str_eq(lungo_buffer_text(&lines),
+                     "W lungo.c:0 layer 'a' (net.prototxt:1): scale in data_param is ignored, as "
+                     "by Caffe: write it in transform_param\n"
+                     "W lungo.c:0 layer 'a' (net.prototxt:1): mirror in data_param is ignored, as "
+                     "by Caffe: write it in transform_param\n");
+    tear_down();
+}
+END_TEST
+
+START_TEST(v0_settings_go_to_the_message_of_their_type) {
+    set_up();
+    check_net(
+        "name: 'old' debug_info: true "
+        "layers { top: 'data' layer { name: 'd' type: 'data' source: 'db' batchsize: 8 scale: 0.5 "
+        "  cropsize: 3 rand_skip: 2 } } "
+        "layers { bottom: 'data' top: 'conv' layer { name: 'c' type: 'conv' num_output: 2 "
+        "  kernelsize: 3 stride: 2 group: 2 biasterm: false weight_filler { type: 'xavier' } "
+        "  blobs_lr: 1 weight_decay: 0 blobs { num: 1 data: 7 } } } "
+        "layers { bottom: 'conv' top: 'pool' layer { type: 'pool' pool: AVE kernelsize: 2 } } "
+        "layers { bottom: 'pool' top: 'out' layer { type: 'hdf5_output' hdf5_output_param { "
+        "  file_name: 'f' } } }",
+        "name: 'old' debug_info: true "
+        "layer { name: 'd' type: 'Data' top: 'data' data_param { source: 'db' batch_size: 8 "
+        "  rand_skip: 2 } transform_param { scale: 0.5 crop_size: 3 } } "
+        "layer { name: 'c' type: 'Convolution' bottom: 'data' top: 'conv' param { lr_mult: 1 "
+        "  decay_mult: 0 } blobs { num: 1 data: 7 } convolution_param { num_output: 2 "
+        "  kernel_size: 3 stride: 2 group: 2 bias_term: false weight_filler { type: 'xavier' } } } "
+        "layer { type: 'Pooling' bottom: 'conv' top: 'pool' pooling_param { pool: AVE "
+        "  kernel_size: 2 } } "
+        "layer { type: 'HDF5Output' bottom: 'pool' top: 'out' hdf5_output_param { "
+        "  file_name: 'f' } }");
+    ck_assert(logged("I upgrade_proto.cpp:28 Attempting to upgrade input file specified using "
+                     "deprecated V0LayerParameter: net.prototxt\n"
+                     "I upgrade_proto.cpp:36 Successfully upgraded file specified using deprecated "
+                     "V0LayerParameter\n"
+                     "W upgrade_proto.cpp:39 Note that future Caffe releases will not support "
+                     "V0NetParameter; use ./build/tools/upgrade_net_proto_text for prototxt and "
+                     "./build/tools/upgrade_net_proto_binary for model weights upgrade this and "
+                     "any other net protos to the new format.\n"));
+    tear_down();
+}
+END_TEST
+
+START_TEST(v0_padding_folds_into_its_readers) {
+    set_up();
+    check_net("input: 'x' layers { bottom: 'x' top: 'p' layer { type: 'padding' pad: 2 } } "
+              "layers { bottom: 'p' top: 'c' layer { type: 'conv' } } "
+              "layers { bottom: 'p' top: 'q' layer { type: 'pool' } } "
+              "layers { bottom: 'c' top: 'p' layer { type: 'relu' } } "
+              "layers { bottom: 'p' layer { type: 'tanh' } }",
+              "layer { type: 'Convolution' bottom: 'x' top: 'c' convolution_param { pad: 2 } } "
+              "layer { type: 'Pooling' bottom: 'x' top: 'q' pooling_param { pad: 2 } } "
+              "layer { type: 'ReLU' bottom: 'c' top: 'p' } layer { type: 'TanH' bottom: 'p' }");
+    tear_down();
+}
+END_TEST
+
+START_TEST(v0_settings_of_no_use_are_named) {
+    set_up();
+    check_net("layers { layer { name: 'r' type: 'relu' num_output: 3 } }",
+              "layer { name: 'r' type: 'ReLU' }");
+    ck_assert(logged("E upgrade_proto.cpp:237 Unknown parameter num_output for layer type relu\n"
+                     "E upgrade_proto.cpp:33 Warning: had one or more problems upgrading "
+                     "V0NetParameter to NetParameter (see above); continuing anyway.\n"));
+    tear_down();
+}
+END_TEST
+
+START_TEST(nets_that_mean_nothing_are_refused) {
+    set_up();
+    check_refused("layers { type: RELU } layer { type: 'ReLU' }",
+                  "Refusing to upgrade inconsistent NetParameter input; the definition includes "
+                  "both 'layer' and 'layers' fields");
+    check_refused("\nlayers { layer { type: 'deconv' } }",
+                  "Unknown layer name: deconv: expected a V0 layer type, one of accuracy bnll "
+                  "concat conv data");
+    check_refused("\nlayers { layer { type: 'deconv' } }", "in the layer at net.prototxt:2");
+    check_refused("layers { bottom: 'x' layer { name: 'c' type: 'conv' } }",
+                  "Unknown blob input x to layer 'c'");
+    check_refused(
+        "input: 'x' layers { bottom: 'x' top: 'p' layer { name: 'pad' type: 'padding' } }"
+        "layers { bottom: 'p' layer { type: 'relu' } }",
+        "padding layer 'pad': expected a layer of type conv or pool to read it, got relu");
+    check_refused("input: 'x' layers { bottom: 'x' top: 'p' layer { name: 'pad' type: 'padding' } }"
+                  "layers { bottom: 'p' bottom: 'x' layer { type: 'conv' } }",
+                  "expected 1 bottom, 1 top and a reader of 1 bottom, got 1, 1 and 2");
+    tear_down();
+}
+END_TEST
+
+/* ---- files from Caffe's own tools ---- */
+
+#define GOLDEN LUNGO_SOURCE_DIR "/tests/golden/upgrade/"
+
+static ProtobufCMessage *read_golden(const ProtobufCMessageDescriptor *type, const char *path) {
+    ProtobufCMessage *message = NULL;
+    ck_ok(lungo_text_read(document, &message, type, path));
+    return message;
+}
+
+START_TEST(a_net_is_upgraded_as_by_caffes_tool) {
+    set_up();
+    const ProtobufCMessageDescriptor *type = &caffe__net_parameter__descriptor;
+    ProtobufCMessage *net = read_golden(type, GOLDEN "tool_upgrade_net_proto_text.in.prototxt");
+    ck_ok(lungo_upgrade_net(document, (Caffe__NetParameter *)net, "v1.prototxt"));
+    check_same(net, read_golden(type, GOLDEN "tool_upgrade_net_proto_text.out.prototxt"));
+    tear_down();
+}
+END_TEST
+
+START_TEST(a_solver_is_upgraded_as_by_caffes_tool) {
+    set_up();
+    const ProtobufCMessageDescriptor *type = &caffe__solver_parameter__descriptor;
+    ProtobufCMessage *solver =
+        read_golden(type, GOLDEN "tool_upgrade_solver_proto_text.in.prototxt");
+    ck_ok(lungo_upgrade_solver(document, (Caffe__SolverParameter *)solver, "old_solver.prototxt"));
+    check_same(solver, read_golden(type, GOLDEN "tool_upgrade_solver_proto_text.out.prototxt"));
+    ck_assert_str_eq(lungo_buffer_text(&lines),
+                     "I upgrade_proto.cpp:1084 Attempting to upgrade input file specified using "
+                     "deprecated 'solver_type' field (enum)': old_solver.prototxt\n"
+                     "I upgrade_proto.cpp:1091 Successfully upgraded file specified using "
+                     "deprecated 'solver_type' field (enum) to 'type' field (string).\n"
+                     "W upgrade_proto.cpp:1093 Note that future Caffe releases will only support "
+                     "'type' field (string) for a solver's type.\n");
+    tear_down();
+}
+END_TEST
+
+START_TEST(a_solver_with_both_types_is_refused) {
+    set_up();
+    ProtobufCMessage *solver =
+        parse(&caffe__solver_parameter__descriptor, "type: 'SGD' solver_type: SGD");
+    ck_fails(lungo_upgrade_solver(document, (Caffe__SolverParameter *)solver, "solver.prototxt"),
+             LUNGO_ERR_CONFIG, "cannot be both specified in solver proto text");
+    tear_down();
+}
+END_TEST
+
+START_TEST(nets_in_a_solver_are_upgraded) {
+    set_up();
+    const ProtobufCMessageDescriptor *type = &caffe__solver_parameter__descriptor;
+    ProtobufCMessage *solver = parse(type, "net_param { layers { type: TANH } } train_net_param { "
+                                           "layers { type: EXP } } test_net_param { layers { "
+                                           "type: MVN } }");
+    ck_ok(lungo_upgrade_solver(document, (Caffe__SolverParameter *)solver, "solver.prototxt"));
+    check_same(solver, parse(type, "net_param { layer { type: 'TanH' } } train_net_param { layer { "
+                                   "type: 'Exp' } } test_net_param { layer { type: 'MVN' } }"));
+    tear_down();
+}
+END_TEST
+
 Suite *lungo_suite_upgrade(void);
 Suite *lungo_suite_upgrade(void) {
     return lungo_suite_of(
-        "upgrade", (const TTest *const[]){an_input_with_dims_becomes_the_first_layer,
-                                          inputs_without_enough_sizes_are_refused,
-                                          an_input_without_sizes_is_dropped,
-                                          batch_norm_is_frozen_when_it_has_three_params, NULL});
+        "upgrade",
+        (const TTest *const[]){
+            an_input_with_dims_becomes_the_first_layer, inputs_without_enough_sizes_are_refused,
+            an_input_without_sizes_is_dropped, batch_norm_is_frozen_when_it_has_three_params,
+            v1_lists_become_param_specs, layers_keep_their_positions, v1_transform_fields_move,
+            transform_fields_of_current_layers_are_warned_of,
+            v0_settings_go_to_the_message_of_their_type, v0_padding_folds_into_its_readers,
+            v0_settings_of_no_use_are_named, nets_that_mean_nothing_are_refused,
+            a_net_is_upgraded_as_by_caffes_tool, a_solver_is_upgraded_as_by_caffes_tool,
+            a_solver_with_both_types_is_refused, nets_in_a_solver_are_upgraded, NULL});
 }
