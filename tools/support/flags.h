@@ -1,0 +1,33 @@
+/* Command line flags in every form that gflags takes: -f v, --f v, -f=v, --f=v, and for booleans
+ * -f, --nof, --f=true. Flags and plain words may stand in any order; `--` ends the flags. */
+#ifndef LUNGO_TOOLS_SUPPORT_FLAGS_H
+#define LUNGO_TOOLS_SUPPORT_FLAGS_H
+
+#include <stdbool.h>
+
+typedef enum flag_kind { FLAG_TEXT, FLAG_INT, FLAG_BOOL } flag_kind;
+
+typedef struct tool_flag {
+    const char *name;
+    flag_kind kind;
+    void *value;      /* const char **, int * or bool *, holding the default */
+    const char *help; /* one sentence */
+    const char *acts; /* the words (commands) on which it has an effect; NULL: on all */
+    bool given;       /* set when the command line has it */
+} tool_flag;
+
+/* The flags that every tool takes besides its own: minloglevel, logtostderr, alsologtostderr,
+ * help and version. `own` ends with a flag without name. */
+typedef struct flag_result {
+    int word_count;
+    const char **words; /* what is not a flag, in order; points into argv */
+    bool help, version;
+} flag_result;
+
+/* False: what is wrong has been printed to stderr. Plain words are moved to the front of argv. */
+bool flags_parse(flag_result *result, int argc, char **argv, tool_flag *own);
+
+/* "  -iterations (How many iterations to run.) type: int32 default: 50" per flag, on stdout. */
+void flags_print(const tool_flag *own);
+
+#endif

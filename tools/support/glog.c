@@ -1,0 +1,59 @@
+#include "support/glog.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+static int minimum = 0;
+
+void glog_set_minimum(int level) {
+    minimum = level;
+}
+
+/* One stdio call per line, so that lines of different threads do not mix. */
+static void print_line(void *user, lungo_log_level level, const char *file, int line,
+                       const char *text) {
+    (void)user;
+    if ((int)level < minimum) return;
+    struct timeval now;
+    struct tm local;
+    gettimeofday(&now, NULL);
+    localtime_r(&now.tv_sec, &local);
+    fprintf(stderr, "%c%02d%02d %02d:%02d:%02d.%06ld %5d %s:%d] %s\n", "IWE"[level],
+            local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec,
+            (long)now.tv_usec, (int)gettid(), file, line, text);
+}
+
+void glog_start(void) {
+    const char *level = getenv("GLOG_minloglevel");
+    if (level && *level) minimum = atoi(level);
+    lungo_set_log(print_line, NULL);
+}
+
+void glog_line(lungo_log_level level, const char *file, int line, const char *format, ...) {
+    char text[4096];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    print_line(NULL, level, file, line, text);
+}
+
+int glog_report_error(void) {
+    fprintf(stderr, "%s\n", lungo_error_text());
+    return 1;
+}
+
+int glog_complain(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("lungo: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    return 1;
+}
