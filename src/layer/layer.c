@@ -9,23 +9,24 @@
 
 /* ---- opening ---- */
 
-static lungo_status check_count(const char *what, const int limits[2], int got) {
+static lungo_status check_count(const char *verb, const char *noun, const int limits[2], int got) {
     int least = limits[0], most = limits[1];
     if (got >= least && (most < 0 || got <= most)) return LUNGO_OK;
-    const char *plural = least == 1 && most == 1 ? "" : "s";
+    const char *plural = (most < 0 ? least : most) == 1 ? "" : "s";
     if (least == most)
-        return lungo_fail(LUNGO_ERR_CONFIG, "layer takes %d %s%s, got %d", least, what, plural,
+        return lungo_fail(LUNGO_ERR_CONFIG, "layer %s %d %s%s, got %d", verb, least, noun, plural,
                           got);
     if (most < 0)
-        return lungo_fail(LUNGO_ERR_CONFIG, "layer takes at least %d %ss, got %d", least, what,
-                          got);
-    return lungo_fail(LUNGO_ERR_CONFIG, "layer takes %d to %d %ss, got %d", least, most, what, got);
+        return lungo_fail(LUNGO_ERR_CONFIG, "layer %s at least %d %s%s, got %d", verb, least, noun,
+                          plural, got);
+    return lungo_fail(LUNGO_ERR_CONFIG, "layer %s %d to %d %s%s, got %d", verb, least, most, noun,
+                      plural, got);
 }
 
 static lungo_status check_counts(const lungo_layer *layer) {
     const lungo_layer_type *type = layer->type;
-    LUNGO_TRY(check_count("bottom", type->bottoms, layer->bottom_count));
-    LUNGO_TRY(check_count("top", type->tops, layer->top_count));
+    LUNGO_TRY(check_count("takes", "bottom", type->bottoms, layer->bottom_count));
+    LUNGO_TRY(check_count("makes", "top", type->tops, layer->top_count));
     if ((type->flags & LUNGO_TOPS_EQUAL_BOTTOMS) && layer->top_count != layer->bottom_count)
         return lungo_fail(LUNGO_ERR_CONFIG,
                           "layer makes one top of each bottom: expected %d tops, got %d",
@@ -209,7 +210,7 @@ static lungo_status draw_in_vain(lungo_layer *layer, const lungo_layer_param *pa
     return status;
 }
 
-lungo_status lungo_layer_start(lungo_layer *layer) {
+static lungo_status fill_params(lungo_layer *layer) {
     for (int j = 0; j < layer->param_count; j++) {
         const lungo_layer_param *param = &layer->params[j];
         if (param->owned)
@@ -218,6 +219,29 @@ lungo_status lungo_layer_start(lungo_layer *layer) {
         else
             LUNGO_TRY(draw_in_vain(layer, param));
     }
+    return LUNGO_OK;
+}
+
+/* Values that stand in the definition itself, as `blobs { }`: then nothing is drawn. */
+static lungo_status take_given_blobs(lungo_layer *layer) {
+    const Caffe__LayerParameter *given = layer->param;
+    if (given->n_blobs != (size_t)layer->param_count)
+        return lungo_fail(LUNGO_ERR_CONFIG, "blobs: expected one per learnable blob (%d), got %zu",
+                          layer->param_count, given->n_blobs);
+    for (int j = 0; j < layer->param_count; j++) {
+        const Caffe__BlobProto *values = given->blobs[j];
+        lungo_blob *blob = layer->params[j].blob;
+        if (values->n_data != blob->count)
+            return lungo_fail(LUNGO_ERR_CONFIG, "blobs: expected %zu values for param %d, got %zu",
+                              blob->count, j, values->n_data);
+        if (layer->params[j].owned && blob->count)
+            memcpy(lungo_data_overwrite(blob), values->data, blob->count * sizeof(float));
+    }
+    return LUNGO_OK;
+}
+
+lungo_status lungo_layer_start(lungo_layer *layer) {
+    LUNGO_TRY(layer->param->n_blobs > 0 ? take_given_blobs(layer) : fill_params(layer));
     return layer->type->start ? layer->type->start(layer) : LUNGO_OK;
 }
 

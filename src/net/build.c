@@ -96,7 +96,7 @@ static lungo_status run_passes(lungo_net_builder *builder) {
     lungo_net_prune_backward(builder);
     LUNGO_TRY(lungo_net_find_ends(builder));
     LUNGO_TRY(lungo_net_list_params(builder));
-    if (!builder->no_memory) {
+    if (!builder->net->no_memory) {
         LUNGO_TRY(lungo_net_allocate(builder));
         LUNGO_TRY(start_layers(builder));
     }
@@ -117,8 +117,8 @@ lungo_status lungo_net_build(lungo_net **out, const Caffe__NetParameter *param,
                              const lungo_net_build_options *options) {
     lungo_net *net = calloc(1, sizeof *net);
     if (!net) return lungo_fail_memory("a net", sizeof *net);
-    lungo_net_builder builder = {
-        .net = net, .donor = options->open.donor, .no_memory = options->no_memory};
+    net->no_memory = options->no_memory;
+    lungo_net_builder builder = {.net = net, .donor = options->open.donor};
     lungo_status status = build(&builder, param, document, options);
     if (status) {
         lungo_net_dispose(net);

@@ -27,6 +27,7 @@ struct lungo_net {
     const char *name;
     lungo_phase phase;
     bool debug_info;   /* the plan logs means of every blob */
+    bool no_memory;    /* built for its shapes alone */
     bool no_gradients; /* it borrows a donor's parameters and was not forced: backward is refused */
 
     lungo_layer_host host;

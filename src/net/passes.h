@@ -22,7 +22,6 @@ typedef struct lungo_net_builder {
     lungo_net *net;
     Caffe__NetParameter *param; /* net->param, while it may be changed      */
     const lungo_net *donor;
-    bool no_memory;
     int blob_capacity; /* of net->blobs                            */
     size_t floats;     /* in all tops so far, for the log          */
 } lungo_net_builder;
@@ -33,12 +32,12 @@ lungo_status lungo_net_filter(lungo_net_builder *builder);
 /* splits.c: puts a Split behind every top that has several uses. */
 lungo_status lungo_net_insert_splits(lungo_net_builder *builder);
 
-/* wire.c: makes layer `index` and its tops, and takes its bottoms; then opens it, which gives its
+/* wiring.c: makes layer `index` and its tops, and takes its bottoms; then opens it, which gives its
  * tops their shapes. */
 lungo_status lungo_net_wire_layer(lungo_net_builder *builder, int index);
 lungo_status lungo_net_open_layer(lungo_net_builder *builder, int index);
 
-/* wire.c: inputs and outputs. */
+/* wiring.c: inputs and outputs. */
 lungo_status lungo_net_find_ends(lungo_net_builder *builder);
 
 /* share.c: which of the layer's parameters are an earlier layer's, or the donor's. */

@@ -68,10 +68,15 @@ lungo_status lungo_plan_open_net(lungo_net **out, const Caffe__NetParameter *par
 
 /* ---- running it ---- */
 
-static lungo_status check_range(const lungo_net *net, int first, int last) {
-    if (first >= 0 && first <= last && last < net->plan->step_count) return LUNGO_OK;
-    lungo_fail(LUNGO_ERR_USAGE, "layers: expected 0 <= first <= last < %d, got %d to %d",
-               net->plan->step_count, first, last);
+static lungo_status check_call(const lungo_net *net, int first, int last) {
+    int count = net->plan->step_count;
+    if (net->no_memory)
+        lungo_fail(LUNGO_ERR_USAGE, "the net was built for its shapes alone and cannot be run");
+    else if (first < 0 || first > last || last >= count)
+        lungo_fail(LUNGO_ERR_USAGE, "layers: expected 0 <= first <= last < %d, got %d to %d", count,
+                   first, last);
+    else
+        return LUNGO_OK;
     return lungo_net_trail(net, NULL);
 }
 
@@ -105,7 +110,7 @@ static float loss_of(const lungo_layer *layer) {
 }
 
 lungo_status lungo_plan_forward(lungo_net *net, int first, int last, float *loss) {
-    LUNGO_TRY(check_range(net, first, last));
+    LUNGO_TRY(check_call(net, first, last));
     float sum = 0;
     for (int i = first; i <= last; i++) {
         plan_step *step = &net->plan->steps[i];
@@ -119,7 +124,7 @@ lungo_status lungo_plan_forward(lungo_net *net, int first, int last, float *loss
 }
 
 static lungo_status check_backward(const lungo_net *net, int first, int last) {
-    LUNGO_TRY(check_range(net, first, last));
+    LUNGO_TRY(check_call(net, first, last));
     if (net->no_gradients) {
         lungo_fail(LUNGO_ERR_USAGE, "the net uses the parameters of another net and computes no "
                                     "gradients; `force_backward: true` in it asks for them");

@@ -59,16 +59,37 @@ static lungo_status take_bottom(lungo_net_builder *builder, lungo_layer *layer, 
     return LUNGO_OK;
 }
 
-static lungo_status made_twice(const lungo_net *net, const lungo_layer *layer, const char *name) {
+static const lungo_layer *find_maker(const lungo_net *net, const lungo_blob *blob) {
     for (int i = 0; i < net->layer_count; i++)
         for (int j = 0; j < net->layers[i]->top_count; j++)
-            if (strcmp(net->layers[i]->tops[j]->name, name) == 0)
-                return lungo_fail(LUNGO_ERR_CONFIG,
-                                  "top blob '%s' (layer '%s', top index %d) is made by layer '%s' "
-                                  "already; to change it in place it has to be bottom index %d too",
-                                  name, layer->name, layer->top_count, net->layers[i]->name,
-                                  layer->top_count);
-    return lungo_fail(LUNGO_ERR_CONFIG, "top blob '%s' is made twice", name);
+            if (net->layers[i]->tops[j] == blob) return net->layers[i];
+    return NULL;
+}
+
+/* The bottom was this blob before a Split came between, because other layers take it too. */
+static bool is_behind_split(const lungo_net *net, const lungo_blob *bottom, const char *name) {
+    const lungo_layer *maker = find_maker(net, bottom);
+    return maker && maker->bottom_count == 1 && strcmp(maker->type->name, "Split") == 0 &&
+           strcmp(maker->bottoms[0]->name, name) == 0;
+}
+
+static lungo_status made_twice(const lungo_net *net, const lungo_layer *layer,
+                               const lungo_wire *made) {
+    int index = layer->top_count;
+    const char *name = made->blob.name;
+    const lungo_layer *maker = find_maker(net, &made->blob);
+    const char *advice = "give this top a name of its own";
+    if (index < layer->bottom_count && is_behind_split(net, layer->bottoms[index], name))
+        advice = "another layer takes it first, so it cannot be changed in place here: move this "
+                 "layer up, or give its top a name of its own";
+    else if (index < layer->bottom_count)
+        advice = "give this top a name of its own, or, to change the blob in place, make it the "
+                 "bottom of the same index";
+    return lungo_fail(
+        LUNGO_ERR_CONFIG,
+        "top blob '%s' is made twice: by layer '%s' and by layer '%s' (top index %d); "
+        "%s",
+        name, maker ? maker->name : "", layer->name, index, advice);
 }
 
 static lungo_status add_top(lungo_net_builder *builder, lungo_layer *layer, const char *name) {
@@ -79,7 +100,8 @@ static lungo_status add_top(lungo_net_builder *builder, lungo_layer *layer, cons
         *place = layer->bottoms[index];
         lungo_wire_of(*place)->free = true;
     } else {
-        if (find_blob(builder->net, name)) return made_twice(builder->net, layer, name);
+        const lungo_wire *made = find_blob(builder->net, name);
+        if (made) return made_twice(builder->net, layer, made);
         lungo_log_info("net.cpp", 382, "%s -> %s", layer->name, name);
         LUNGO_TRY(new_blob(builder, place, name, true));
     }
