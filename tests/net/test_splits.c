@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/nets.h"
@@ -107,7 +108,7 @@ START_TEST(a_bottom_that_nobody_makes_is_refused) {
              LUNGO_ERR_CONFIG, "unknown bottom blob 'later' (layer 'a', bottom index 0)");
     ck_fails(lungo_try_net(LUNGO_TEST, INPUT("x", "") LAYER1("r", "ReLU", "x", "x", "")
                                            LAYER1("a", "ReLU", "xx", "y", "")),
-             LUNGO_ERR_CONFIG, "known: x\n");
+             LUNGO_ERR_CONFIG, "; did you mean 'x'?\n");
 }
 END_TEST
 
