@@ -82,20 +82,23 @@ static lungo_status make_settings(lungo_layer *layer, const Caffe__LayerParamete
     return LUNGO_OK;
 }
 
-lungo_status lungo_layer_open(lungo_layer *layer, const lungo_layer_type *type,
-                              const Caffe__LayerParameter *given) {
-    layer->type = type;
+lungo_status lungo_layer_open(lungo_layer *layer, const Caffe__LayerParameter *given) {
+    LUNGO_TRY(make_settings(layer, given));
+    layer->state = lungo_arena_alloc(layer->host->arena, layer->type->state_size);
+    if (!layer->state) return lungo_fail_memory("a layer's state", layer->type->state_size);
+    return layer->type->open ? layer->type->open(layer) : LUNGO_OK;
+}
+
+lungo_status lungo_layer_setup(lungo_layer *layer) {
+    const lungo_layer_type *type = layer->type;
     LUNGO_TRY(check_counts(layer));
     LUNGO_TRY(check_in_place(layer));
-    LUNGO_TRY(make_settings(layer, given));
-    layer->state = lungo_arena_alloc(layer->host->arena, type->state_size);
-    if (!layer->state) return lungo_fail_memory("a layer's state", type->state_size);
     if (type->setup) LUNGO_TRY(type->setup(layer));
-    if (given->n_param > (size_t)layer->param_count)
+    if (layer->param->n_param > (size_t)layer->param_count)
         return lungo_fail(
             LUNGO_ERR_CONFIG,
             "too many params specified: layer has %d learnable blobs, got %zu param { }",
-            layer->param_count, given->n_param);
+            layer->param_count, layer->param->n_param);
     return LUNGO_OK;
 }
 

@@ -46,6 +46,7 @@ typedef struct lungo_layer_type {
     int bottoms[2], tops[2];  /* least and most; -1 = any */
     unsigned flags;
     uint32_t no_backward; /* bit i: bottom i never gets a gradient, not even if forced (labels) */
+    lungo_status (*open)(lungo_layer *);    /* before bottoms and tops are known: opens files */
     lungo_status (*setup)(lungo_layer *);   /* settings; declares parameters; draws nothing */
     lungo_status (*start)(lungo_layer *);   /* once, in layer order, when memory exists: draws */
     lungo_status (*reshape)(lungo_layer *); /* pure function of bottom shapes: sizes the tops */
@@ -151,10 +152,11 @@ lungo_status lungo_layer_find_type(const lungo_layer_type **out, const char *nam
 /* All types in alphabetical order; NULL beyond the last. */
 const lungo_layer_type *lungo_layer_type_at(size_t index);
 
-/* `layer` is zeroed but for name, phase, host, bottoms, tops and their counts. `given` is kept.
- * After a failure, too, lungo_layer_release has to follow. */
-lungo_status lungo_layer_open(lungo_layer *layer, const lungo_layer_type *type,
-                              const Caffe__LayerParameter *given);
+/* Gives `layer`, zeroed but for type, name, phase and host, its settings and its state; then, once
+ * it has its bottoms and tops, sets it up. `given` is kept. After a failure, too,
+ * lungo_layer_release has to follow. */
+lungo_status lungo_layer_open(lungo_layer *layer, const Caffe__LayerParameter *given);
+lungo_status lungo_layer_setup(lungo_layer *layer);
 lungo_status lungo_layer_reshape(lungo_layer *layer);
 /* Whether layers of this type have a gradient for bottom i at all. */
 bool lungo_layer_passes(const lungo_layer_type *type, int i);

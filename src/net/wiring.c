@@ -165,6 +165,7 @@ lungo_status lungo_net_wire_layer(lungo_net_builder *builder, int index) {
     LUNGO_TRY(lungo_layer_find_type(&type, lungo_or_empty(given->type)));
     lungo_layer *layer;
     LUNGO_TRY(new_layer(net, &layer, type, given));
+    LUNGO_TRY(lungo_layer_open(layer, given));
     lungo_log_info("net.cpp", 86, "Creating Layer %s", name);
     return wire_up(builder, layer, type, given);
 }
@@ -215,7 +216,7 @@ static void log_tops(lungo_net_builder *builder, const lungo_layer *layer) {
 lungo_status lungo_net_open_layer(lungo_net_builder *builder, int index) {
     lungo_layer *layer = builder->net->layers[index];
     Caffe__LayerParameter *given = builder->param->layer[index];
-    LUNGO_TRY(lungo_layer_open(layer, layer->type, given));
+    LUNGO_TRY(lungo_layer_setup(layer));
     LUNGO_TRY(lungo_layer_reshape(layer));
     LUNGO_TRY(state_loss_weights(builder->net, given, layer));
     log_tops(builder, layer);

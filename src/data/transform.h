@@ -1,0 +1,48 @@
+/* From a record to the values of a top: mean, scale, crop and mirror, as transform_param says.
+ *
+ *   y = (x - mean) * scale     mean: of the same place in mean_file, or of the channel, or 0
+ *
+ * The crop is at a random place in TRAIN and in the centre (rounded down) in TEST; a mirror is a
+ * fair coin in both. Choices are drawn per record in record order (mirror, row, column), apart from
+ * the arithmetic, so that several threads may do that.
+ */
+#ifndef LUNGO_DATA_TRANSFORM_H
+#define LUNGO_DATA_TRANSFORM_H
+
+#include "base/rng.h"
+#include "blob/shape.h"
+#include "caffe.pb-c.h"
+#include "lungo/data.h"
+#include "lungo/net.h"
+
+typedef struct lungo_transform {
+    const Caffe__TransformationParameter *param;
+    lungo_phase phase;
+    lungo_rng rng;   /* its own, seeded once by the layer */
+    float *mean;     /* of mean_file; NULL: none */
+    int mean_dim[3]; /* channels, height, width of it */
+} lungo_transform;
+
+typedef struct lungo_transform_choice {
+    bool mirror;
+    int row, column; /* of the crop's corner */
+} lungo_transform_choice;
+
+/* Checks the settings and reads the mean file. `param` must outlive it. */
+lungo_status lungo_transform_init(lungo_transform *transform,
+                                  const Caffe__TransformationParameter *param, lungo_phase phase);
+void lungo_transform_dispose(lungo_transform *transform);
+
+/* Whether choices are drawn at all, as Caffe decides it when it seeds the generator. */
+bool lungo_transform_draws(const lungo_transform *transform);
+
+/* channels x height x width that a record becomes; an error when it does not fit the settings. */
+lungo_status lungo_transform_shape(const lungo_transform *transform, const lungo_datum *datum,
+                                   lungo_shape *shape);
+
+/* Of a record for which lungo_transform_shape succeeded. */
+lungo_transform_choice lungo_transform_choose(lungo_transform *transform, const lungo_datum *datum);
+void lungo_transform_apply(const lungo_transform *transform, lungo_transform_choice choice,
+                           const lungo_datum *datum, float *values);
+
+#endif
