@@ -8,6 +8,9 @@
 /* A suite made of one case that holds every test of a NULL-terminated table. */
 Suite *lungo_suite_of(const char *name, const TTest *const *tests);
 
+/* Adds a test that runs once per row of a table: _i = 0 .. rows - 1. */
+void lungo_suite_add_table(Suite *suite, const TTest *test, int rows);
+
 /* The call succeeds; on failure the error text is shown. */
 #define ck_ok(expression)                                                                          \
     ck_assert_msg((expression) == LUNGO_OK, "%s failed:\n%s", #expression, lungo_error_text())

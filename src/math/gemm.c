@@ -1,0 +1,21 @@
+#include "math/gemm.h"
+
+#include <cblas.h>
+
+static CBLAS_TRANSPOSE trans(lungo_operand op) {
+    return op == LUNGO_TRANSPOSED ? CblasTrans : CblasNoTrans;
+}
+
+/* Row lengths must be at least 1 even in empty matrices. */
+static int row_length(size_t columns) {
+    return columns > 0 ? (int)columns : 1;
+}
+
+/* Sizes fit into int because each is a factor of a blob's count, which is at most INT_MAX. */
+void lungo_gemm(lungo_operand op_a, lungo_operand op_b, size_t m, size_t n, size_t k,
+                const float *a, const float *b, float beta, float *c) {
+    int lda = row_length(op_a == LUNGO_TRANSPOSED ? m : k);
+    int ldb = row_length(op_b == LUNGO_TRANSPOSED ? k : n);
+    cblas_sgemm(CblasRowMajor, trans(op_a), trans(op_b), (int)m, (int)n, (int)k, 1.0f, a, lda, b,
+                ldb, beta, c, row_length(n));
+}

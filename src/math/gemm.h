@@ -1,0 +1,15 @@
+/* Matrix products of row-major matrices without gaps between rows. */
+#ifndef LUNGO_MATH_GEMM_H
+#define LUNGO_MATH_GEMM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum lungo_operand { LUNGO_PLAIN, LUNGO_TRANSPOSED } lungo_operand;
+
+/* c (m, n) = a (m, k) b (k, n) + beta c. A transposed operand lies in memory as (k, m) or (n, k).
+ * With beta 0 the old values of c are not read. */
+void lungo_gemm(lungo_operand op_a, lungo_operand op_b, size_t m, size_t n, size_t k,
+                const float *a, const float *b, float beta, float *c);
+
+#endif

@@ -1,0 +1,30 @@
+/* When and over how many threads a loop is split. Results may depend on the thread count (the order
+ * of partial sums), on nothing else. */
+#ifndef LUNGO_MATH_PARALLEL_H
+#define LUNGO_MATH_PARALLEL_H
+
+#include <omp.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Waking the threads costs about as much as this many floats read and written. */
+enum { LUNGO_WORTH_THREADS = 16384 };
+
+static inline bool lungo_worth_threads(size_t floats) {
+    return floats > LUNGO_WORTH_THREADS;
+}
+
+/* Lanes are equal shares of `items`, each worked through by one thread with scratch of its own.
+ * Too few items for all threads: one lane, and the BLAS inside splits its own work. */
+static inline int lungo_lanes(size_t items) {
+    int threads = omp_get_max_threads();
+    return items >= (size_t)threads ? threads : 1;
+}
+
+/* The first item of a lane; that of lane + 1 is its end. */
+static inline size_t lungo_lane_start(size_t items, int lane, int lanes) {
+    size_t share = items / (size_t)lanes, rest = items % (size_t)lanes, before = (size_t)lane;
+    return share * before + (before < rest ? before : rest);
+}
+
+#endif
