@@ -199,7 +199,7 @@ static lungo_status parse_name(lungo_parser *parser, const open_message *frame,
 }
 
 static lungo_status parse_field(lungo_parser *parser, open_message *frame) {
-    const ProtobufCFieldDescriptor *field;
+    const ProtobufCFieldDescriptor *field = NULL;
     lungo_token name = parser->scanner.token;
     bool taken;
     LUNGO_TRY(lungo_scanner_take(&parser->scanner, "[", &taken));

@@ -33,7 +33,7 @@ static lungo_status read_unsigned(lungo_parser *parser, const ProtobufCFieldDesc
 static lungo_status read_signed(lungo_parser *parser, const ProtobufCFieldDescriptor *field,
                                 int64_t max, int64_t *out) {
     bool negative;
-    uint64_t value;
+    uint64_t value = 0;
     LUNGO_TRY(lungo_scanner_take(&parser->scanner, "-", &negative));
     LUNGO_TRY(read_unsigned(parser, field, (uint64_t)max + negative, &value));
     *out = (int64_t)(negative ? 0 - value : value);
@@ -42,7 +42,7 @@ static lungo_status read_signed(lungo_parser *parser, const ProtobufCFieldDescri
 
 static lungo_status read_int32(lungo_parser *parser, const ProtobufCFieldDescriptor *field,
                                void *to) {
-    int64_t value;
+    int64_t value = 0;
     LUNGO_TRY(read_signed(parser, field, INT32_MAX, &value));
     *(int32_t *)to = (int32_t)value;
     return LUNGO_OK;
@@ -55,7 +55,7 @@ static lungo_status read_int64(lungo_parser *parser, const ProtobufCFieldDescrip
 
 static lungo_status read_uint32(lungo_parser *parser, const ProtobufCFieldDescriptor *field,
                                 void *to) {
-    uint64_t value;
+    uint64_t value = 0;
     LUNGO_TRY(read_unsigned(parser, field, UINT32_MAX, &value));
     *(uint32_t *)to = (uint32_t)value;
     return LUNGO_OK;
@@ -122,7 +122,7 @@ static float to_float(double value) {
 
 static lungo_status read_float(lungo_parser *parser, const ProtobufCFieldDescriptor *field,
                                void *to) {
-    double value;
+    double value = 0;
     LUNGO_TRY(read_double(parser, field, &value));
     *(float *)to = to_float(value);
     return LUNGO_OK;
