@@ -10,6 +10,7 @@
 #define LUNGO_PROTO_UPGRADE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "caffe.pb-c.h"
@@ -24,6 +25,11 @@ lungo_status lungo_upgrade_solver(lungo_document *document, Caffe__SolverParamet
  */
 const char *lungo_upgrade_v1_type(int type);
 const char *lungo_upgrade_v0_type(const char *type);
+
+/* The field of a V1 layer of this type that may hold settings which belong in transform_param (0:
+ * it has none), and whether field `inner` of that message is such a setting. */
+uint32_t lungo_upgrade_transform_source(int v1_type);
+bool lungo_upgrade_is_transform_field(int v1_type, uint32_t inner);
 
 /* The log lines of each step, for those who find old forms in files of weights. */
 typedef enum lungo_upgrade_step {

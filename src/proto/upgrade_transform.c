@@ -43,6 +43,28 @@ bool lungo_upgrade_has_transform_fields(const Caffe__NetParameter *net) {
     return false;
 }
 
+static const ProtobufCFieldDescriptor *find_source(int v1_type) {
+    for (size_t k = 0; k < COUNT(sources); k++)
+        if (v1_type == (int)sources[k].type)
+            return protobuf_c_message_descriptor_get_field_by_name(
+                &caffe__v1_layer_parameter__descriptor, sources[k].param);
+    return NULL;
+}
+
+uint32_t lungo_upgrade_transform_source(int v1_type) {
+    const ProtobufCFieldDescriptor *source = find_source(v1_type);
+    return source ? source->id : 0;
+}
+
+bool lungo_upgrade_is_transform_field(int v1_type, uint32_t inner) {
+    const ProtobufCFieldDescriptor *source = find_source(v1_type);
+    for (size_t i = 0; source && i < COUNT(fields); i++)
+        if (protobuf_c_message_descriptor_get_field_by_name(source->descriptor, fields[i])->id ==
+            inner)
+            return true;
+    return false;
+}
+
 /* Both messages are there afterwards, filled or not: so has Caffe. */
 static lungo_status move_fields(lungo_document *document, Caffe__V1LayerParameter *layer,
                                 const char *name) {

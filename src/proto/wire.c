@@ -123,7 +123,10 @@ lungo_status lungo_wire_next(lungo_wire *wire, lungo_wire_field *field) {
     *field = (lungo_wire_field){0};
     LUNGO_TRY(read_tag(wire, &field->number, &type));
     field->type = (lungo_wire_type)type;
-    return read_value(wire, field, 0);
+    field->bytes = (lungo_wire){wire->name, wire->start, wire->at, wire->at};
+    LUNGO_TRY(read_value(wire, field, 0));
+    if (field->type != LUNGO_WIRE_BYTES) field->bytes.end = wire->at;
+    return LUNGO_OK;
 }
 
 float lungo_wire_float(uint64_t bits) {

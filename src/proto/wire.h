@@ -33,7 +33,8 @@ typedef struct lungo_wire_field {
     uint32_t number;
     lungo_wire_type type;
     uint64_t value;   /* VARINT, FIXED64, FIXED32 */
-    lungo_wire bytes; /* BYTES: a string, packed values, or a message to be read in turn */
+    lungo_wire bytes; /* BYTES: a string, packed values, or a message to be read in turn;
+                         else: the value as it stands there */
 } lungo_wire_field;
 
 enum { LUNGO_WIRE_MAX_DEPTH = 100 }; /* messages in messages, as protobuf has it */
