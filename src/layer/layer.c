@@ -248,7 +248,7 @@ lungo_status lungo_layer_start(lungo_layer *layer) {
     return layer->type->start ? layer->type->start(layer) : LUNGO_OK;
 }
 
-lungo_status lungo_layer_reshape(lungo_layer *layer) {
+lungo_status lungo_layer_reshape_tops(lungo_layer *layer) {
     return layer->type->reshape ? layer->type->reshape(layer) : LUNGO_OK;
 }
 

@@ -157,7 +157,7 @@ const lungo_layer_type *lungo_layer_type_at(size_t index);
  * lungo_layer_release has to follow. */
 lungo_status lungo_layer_open(lungo_layer *layer, const Caffe__LayerParameter *given);
 lungo_status lungo_layer_setup(lungo_layer *layer);
-lungo_status lungo_layer_reshape(lungo_layer *layer);
+lungo_status lungo_layer_reshape_tops(lungo_layer *layer);
 /* Whether layers of this type have a gradient for bottom i at all. */
 bool lungo_layer_passes(const lungo_layer_type *type, int i);
 /* Fills the parameters it owns, draws for those it does not, then calls start. */

@@ -92,7 +92,7 @@ static lungo_status allocate_layer(lungo_layer *layer) {
 }
 
 lungo_status lungo_net_reshape_layer(lungo_net *net, lungo_layer *layer) {
-    lungo_status status = lungo_layer_reshape(layer);
+    lungo_status status = lungo_layer_reshape_tops(layer);
     if (!status) status = allocate_layer(layer);
     return status ? lungo_net_trail(net, layer) : LUNGO_OK;
 }
@@ -109,7 +109,7 @@ lungo_status lungo_net_allocate(lungo_net_builder *builder) {
     lungo_net *net = builder->net;
     LUNGO_TRY(allocate_params(net));
     for (int i = 0; i < net->layer_count; i++) {
-        lungo_status status = lungo_layer_reshape(net->layers[i]);
+        lungo_status status = lungo_layer_reshape_tops(net->layers[i]);
         if (!status) status = allocate_layer(net->layers[i]);
         if (status) return lungo_net_trail_layer(net, builder->param->layer[i]);
     }

@@ -146,6 +146,7 @@ static void seed(const lungo_layer *layer) {
         float *diff = lungo_diff_overwrite(top);
         for (size_t k = 0; k < top->count; k++)
             diff[k] = layer->loss_weights[i];
+        top->diff->stale = false; /* it may be a parameter's gradient */
     }
 }
 

@@ -8,8 +8,7 @@
  * for every slope that is not negative.
  */
 #include "layer/layer.h"
-
-enum { WORTH_THREADS = 16384 }; /* fewer values than this are not worth waking threads for */
+#include "math/parallel.h"
 
 static lungo_status setup(lungo_layer *layer) {
     float slope = layer->param->relu_param->negative_slope;
@@ -26,7 +25,7 @@ static lungo_status forward(lungo_layer *layer) {
     size_t count = layer->bottoms[0]->count;
     const float *x = lungo_data(layer->bottoms[0]);
     float *y = lungo_data_overwrite(layer->tops[0]);
-#pragma omp parallel for simd if (parallel : count > WORTH_THREADS)
+#pragma omp parallel for simd if (parallel : lungo_worth_threads(count))
     for (size_t i = 0; i < count; i++)
         y[i] = x[i] > 0 ? x[i] : slope * x[i] + 0.0f; /* + 0: a zero comes out positive */
     return LUNGO_OK;
@@ -38,7 +37,7 @@ static lungo_status backward(lungo_layer *layer) {
     size_t count = layer->bottoms[0]->count;
     const float *x = lungo_data(layer->bottoms[0]), *dy = lungo_diff(layer->tops[0]);
     float *dx = lungo_diff_overwrite(layer->bottoms[0]);
-#pragma omp parallel for simd if (parallel : count > WORTH_THREADS)
+#pragma omp parallel for simd if (parallel : lungo_worth_threads(count))
     for (size_t i = 0; i < count; i++)
         dx[i] = x[i] > 0 ? dy[i] : slope * dy[i];
     return LUNGO_OK;

@@ -5,24 +5,8 @@
  * The tops are shaped once, at setup: from then on their shapes are the caller's to change, and a
  * reshape of the net must not take them back. Without shapes the tops are scalars until then.
  */
-#include <limits.h>
-
+#include "layer/blob_shape.h"
 #include "layer/layer.h"
-
-static lungo_status read_shape(lungo_shape *out, const Caffe__BlobShape *given) {
-    if (given->n_dim > LUNGO_MAX_AXES)
-        return lungo_fail(LUNGO_ERR_CONFIG, "input_param.shape: expected at most %d axes, got %zu",
-                          LUNGO_MAX_AXES, given->n_dim);
-    out->axes = (int)given->n_dim;
-    for (int i = 0; i < out->axes; i++) {
-        if (given->dim[i] < 0 || given->dim[i] > INT_MAX)
-            return lungo_fail(LUNGO_ERR_CONFIG,
-                              "input_param.shape: dim %d: expected 0 to %d, got %lld", i, INT_MAX,
-                              (long long)given->dim[i]);
-        out->dim[i] = (int)given->dim[i];
-    }
-    return LUNGO_OK;
-}
 
 static lungo_status setup(lungo_layer *layer) {
     const Caffe__InputParameter *param = layer->param->input_param;
@@ -33,7 +17,7 @@ static lungo_status setup(lungo_layer *layer) {
                           layer->top_count, shapes);
     for (int i = 0; i < layer->top_count && shapes > 0; i++) {
         lungo_shape shape;
-        LUNGO_TRY(read_shape(&shape, param->shape[shapes == 1 ? 0 : i]));
+        LUNGO_TRY(lungo_shape_read(&shape, param->shape[shapes == 1 ? 0 : i]));
         LUNGO_TRY(lungo_blob_reshape(layer->tops[i], &shape));
     }
     return LUNGO_OK;

@@ -9,8 +9,7 @@
 #include <string.h>
 
 #include "layer/layer.h"
-
-enum { WORTH_THREADS = 16384 }; /* fewer values than this are not worth waking threads for */
+#include "math/parallel.h"
 
 static lungo_status reshape(lungo_layer *layer) {
     for (int i = 0; i < layer->top_count; i++) {
@@ -27,7 +26,7 @@ static lungo_status backward(lungo_layer *layer) {
     memcpy(dx, lungo_diff(layer->tops[0]), count * sizeof *dx);
     for (int i = 1; i < layer->top_count; i++) {
         const float *dy = lungo_diff(layer->tops[i]);
-#pragma omp parallel for simd if (parallel : count > WORTH_THREADS)
+#pragma omp parallel for simd if (parallel : lungo_worth_threads(count))
         for (size_t k = 0; k < count; k++)
             dx[k] += dy[k];
     }
