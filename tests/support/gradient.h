@@ -12,7 +12,8 @@
 
 #include "lungo/net.h"
 
-/* How an input blob is filled: uniform in [low, high), rounded down when `whole` (labels). */
+/* How an input blob is filled: uniform in [low, high), rounded down when `whole`: such labels and
+ * indices have no derivative and are not compared. */
 typedef struct lungo_gradient_input {
     const char *blob;
     float low, high;
