@@ -1,0 +1,86 @@
+/* Dropout: in training, every value is dropped with probability `ratio` and the others are scaled
+ * so that the mean stays: y = x m, m = 0 or 1 / (1 - ratio). In testing, y = x.
+ *
+ *   bottom[0]  x  any shape
+ *   top[0]     y  the same; may be x itself
+ *   backward   dx = dy m
+ *
+ * One draw per value, in order, as in Caffe. Caffe means the ratio to lie between 0 and 1 but
+ * does not check it in a release build: 0 works there (everything is kept, the draws are made) and
+ * is taken here; 1 gives 0 times infinity there and is refused here.
+ */
+#include <string.h>
+
+#include "layer/layer.h"
+
+typedef struct dropout_state {
+    double keep; /* probability: a double, for the draws to be Caffe's */
+    float scale;
+    lungo_blob *mask; /* m */
+} dropout_state;
+
+static lungo_status setup(lungo_layer *layer) {
+    dropout_state *state = layer->state;
+    float ratio = layer->param->dropout_param->dropout_ratio;
+    if (!(ratio >= 0 && ratio < 1))
+        return lungo_fail(LUNGO_ERR_CONFIG,
+                          "dropout_ratio: expected at least 0 and less than 1, got %g", ratio);
+    state->keep = 1.0 - ratio;
+    state->scale = (float)(1.0 / (1.0 - ratio));
+    if (layer->phase != LUNGO_TRAIN) return LUNGO_OK;
+    return lungo_layer_add_buffer(layer, &state->mask, "mask");
+}
+
+static lungo_status reshape(lungo_layer *layer) {
+    dropout_state *state = layer->state;
+    if (state->mask) LUNGO_TRY(lungo_blob_reshape(state->mask, &layer->bottoms[0]->shape));
+    return lungo_layer_reshape_like_bottom(layer);
+}
+
+static void multiply_or_copy(float *out, const float *in, const float *mask, size_t count) {
+    if (mask) {
+        for (size_t i = 0; i < count; i++)
+            out[i] = in[i] * mask[i];
+    } else if (out != in) {
+        memcpy(out, in, count * sizeof *in);
+    }
+}
+
+static lungo_status forward(lungo_layer *layer) {
+    const dropout_state *state = layer->state;
+    size_t count = layer->tops[0]->count;
+    float *mask = NULL;
+    if (state->mask) {
+        mask = lungo_data_overwrite(state->mask);
+        for (size_t i = 0; i < count; i++)
+            mask[i] = lungo_rng_bernoulli_double(layer->host->rng, state->keep) ? state->scale : 0;
+    }
+    const float *x = lungo_data(layer->bottoms[0]);
+    multiply_or_copy(lungo_data_overwrite(layer->tops[0]), x, mask, count);
+    return LUNGO_OK;
+}
+
+static lungo_status backward(lungo_layer *layer) {
+    if (!lungo_wants_bottom(layer, 0)) return LUNGO_OK;
+    const dropout_state *state = layer->state;
+    const float *mask = state->mask ? lungo_data(state->mask) : NULL;
+    const float *dy = lungo_diff(layer->tops[0]);
+    multiply_or_copy(lungo_diff_overwrite(layer->bottoms[0]), dy, mask, layer->tops[0]->count);
+    return LUNGO_OK;
+}
+
+const lungo_layer_type lungo_layer_dropout = {
+    .name = "Dropout",
+    .brief =
+        "Drops values at random in training and scales up the others; the identity in testing.",
+    .family = "common",
+    .params = {"dropout_param"},
+    .state_size = sizeof(dropout_state),
+    .bottoms = {1, 1},
+    .tops = {1, 1},
+    .flags = LUNGO_IN_PLACE,
+    .setup = setup,
+    .reshape = reshape,
+    .forward = forward,
+    .backward = backward,
+};
