@@ -64,7 +64,7 @@ static void log_definition(const Caffe__NetParameter *param) {
 
 static lungo_status add_layer(lungo_net_builder *builder, int index) {
     LUNGO_TRY(lungo_net_wire_layer(builder, index));
-    LUNGO_TRY(lungo_net_open_layer(builder, index));
+    LUNGO_TRY(lungo_net_set_up_layer(builder, index));
     LUNGO_TRY(lungo_net_share_params(builder, index));
     lungo_net_mark_learning(builder, index);
     return LUNGO_OK;

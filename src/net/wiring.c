@@ -213,7 +213,7 @@ static void log_tops(lungo_net_builder *builder, const lungo_layer *layer) {
                    builder->floats * sizeof(float));
 }
 
-lungo_status lungo_net_open_layer(lungo_net_builder *builder, int index) {
+lungo_status lungo_net_set_up_layer(lungo_net_builder *builder, int index) {
     lungo_layer *layer = builder->net->layers[index];
     Caffe__LayerParameter *given = builder->param->layer[index];
     LUNGO_TRY(lungo_layer_setup(layer));
