@@ -32,8 +32,8 @@ lungo_status lungo_net_filter(lungo_net_builder *builder);
 /* splits.c: puts a Split behind every top that has several uses. */
 lungo_status lungo_net_insert_splits(lungo_net_builder *builder);
 
-/* wiring.c: opens layer `index`, makes its tops, takes its bottoms; then sets it up, which gives its
- * tops their shapes. */
+/* wiring.c: opens layer `index`, makes its tops and takes its bottoms; then sets it up, which gives
+ * its tops their shapes. */
 lungo_status lungo_net_wire_layer(lungo_net_builder *builder, int index);
 lungo_status lungo_net_set_up_layer(lungo_net_builder *builder, int index);
 
