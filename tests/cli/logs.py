@@ -1,0 +1,91 @@
+#!/usr/bin/env python3
+"""Lungo's log lines against those of real Caffe.
+
+    logs.py BUILD-DIR NAME.log...
+
+Beside each log lies inputs/NAME.{solver,net}.prototxt and, where the run began with weights,
+inputs/NAME.init.caffemodel. Every line of level I, W and E must be there, in order, with Caffe's level,
+file name and text. Excepted are times, rates, the place of lines of the data readers, the last digits
+of numbers (1e-4 relative), and lines of Lungo's own, which carry the file name lungo.c.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+PREFIX = re.compile(r"^([IWE])(\d{4}) (\d\d:\d\d:\d\d\.\d{6}) +(\d+) ([a-z_]+\.(?:c|cpp|hpp)):\d+\] (.*)$")
+RATE = re.compile(r"\(\S+ iter/s, \S+s/(\d+) iters\)")
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?")
+FROM_READERS = "Restarting data prefetching"
+
+
+def read_lines(text):
+    """(level, file, text) per line; lines without a prefix belong to the message before them."""
+    lines = []
+    for line in text.splitlines():
+        match = PREFIX.match(line)
+        if match:
+            lines.append([match[1], match[5], RATE.sub(r"(RATE \1 iters)", match[6])])
+        elif lines:
+            lines.append([lines[-1][0], lines[-1][1], line])
+        else:
+            raise SystemExit(f"a line without a prefix: {line!r}")
+    return [line for line in lines if line[1] != "lungo.c" and FROM_READERS not in line[2]]
+
+
+def near(expected, got):
+    return abs(float(expected) - float(got)) <= 1e-4 * max(abs(float(expected)), 1e-3)
+
+
+def same(expected, got):
+    if expected == got:
+        return True
+    if expected[:2] != got[:2] or NUMBER.sub("#", expected[2]) != NUMBER.sub("#", got[2]):
+        return False
+    return all(map(near, NUMBER.findall(expected[2]), NUMBER.findall(got[2])))
+
+
+def run(build, log):
+    inputs = os.path.join(os.path.dirname(log), "inputs")
+    name = os.path.basename(log)[: -len(".log")]
+    command = [os.path.join(build, "bin", "lungo"), "train", "--solver=solver.prototxt"]
+    with tempfile.TemporaryDirectory() as folder:
+        for part in ("solver.prototxt", "net.prototxt", "init.caffemodel"):
+            source = os.path.join(inputs, f"{name}.{part}")
+            if os.path.exists(source):
+                shutil.copy(source, os.path.join(folder, part))
+        if os.path.exists(os.path.join(folder, "init.caffemodel")):
+            command.append("--weights=init.caffemodel")
+        done = subprocess.run(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+    return done.returncode, done.stderr
+
+
+def compare(build, log):
+    status, text = run(build, log)
+    if status:
+        return [f"status {status}\n{text}"]
+    with open(log) as file:
+        expected, got = read_lines(file.read()), read_lines(text)
+    for index in range(max(len(expected), len(got))):
+        want = expected[index] if index < len(expected) else None
+        have = got[index] if index < len(got) else None
+        if want is None or have is None or not same(want, have):
+            return [f"line {index + 1}: expected {want}\n{' ' * 12}got      {have}"]
+    return []
+
+
+def main():
+    build, logs = sys.argv[1], sys.argv[2:]
+    failed = 0
+    for log in logs:
+        for fault in compare(build, log):
+            failed += 1
+            print(f"FAIL {os.path.basename(log)}: {fault}")
+    print(f"{len(logs) - failed} passed, {failed} failed")
+    return 1 if failed or not logs else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
