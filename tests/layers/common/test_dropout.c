@@ -1,8 +1,12 @@
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/gradient.h"
 #include "support/suites.h"
 #include "support/values.h"
+
+#define SEEDS LUNGO_SOURCE_DIR "/tests/golden/seeds/dropout/"
 
 #define X INPUT("x", "dim: 4 dim: 5")
 #define DROPOUT(ratio)                                                                             \
@@ -63,10 +67,60 @@ START_TEST(ratios_outside_are_refused) {
 }
 END_TEST
 
+/* "1101...": which of the values are not zero. */
+static void check_mask(const lungo_net *net, const char *blob, const char *mask) {
+    const float *got = lungo_data(lungo_net_blob(net, blob));
+    ck_assert_uint_eq(strlen(mask), lungo_blob_count(lungo_net_blob(net, blob)));
+    for (size_t i = 0; mask[i]; i++)
+        ck_assert_msg((got[i] != 0) == (mask[i] == '1'), "blob '%s'[%zu] is %g", blob, i, got[i]);
+}
+
+static void check_list(const lungo_net *net, const char *blob, char *list) {
+    const float *got = lungo_data(lungo_net_blob(net, blob));
+    for (char *item = strtok(list, ","); item; item = strtok(NULL, ","), got++)
+        ck_assert_msg(*got == strtof(item, NULL), "blob '%s': expected %s, got %.9g", blob, item,
+                      *got);
+}
+
+/* Fillers, then DummyData and the masks in every forward, all from one generator. */
+static void check_draws(long seed) {
+    char path[256], line[1024], gaussian[256], uniform[256], half[64], third[64];
+    lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
+    options.phase = LUNGO_TRAIN;
+    options.seed = seed;
+    lungo_net *net = NULL;
+    ck_ok(lungo_net_open(&net, SEEDS "net.prototxt", &options));
+    snprintf(path, sizeof path, SEEDS "seed_%ld/draws.tsv", seed);
+    FILE *file = fopen(path, "r");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_ptr_nonnull(fgets(line, sizeof line, file)); /* the heading */
+    int rows = 0;
+    while (fgets(line, sizeof line, file)) {
+        ck_assert_int_eq(sscanf(line, "%*d %255s %255s %63s %63s", gaussian, uniform, half, third),
+                         4);
+        ck_ok(lungo_net_forward(net, NULL));
+        check_list(net, "n", gaussian);
+        check_list(net, "u", uniform);
+        check_mask(net, "drop5", half);
+        check_mask(net, "drop3", third);
+        rows++;
+    }
+    ck_assert_int_eq(rows, 3);
+    fclose(file);
+    lungo_net_free(net);
+}
+
+START_TEST(draws_are_those_of_caffe) {
+    check_draws(1);
+    check_draws(42);
+    check_draws(1701);
+}
+END_TEST
+
 Suite *lungo_suite_dropout(void);
 Suite *lungo_suite_dropout(void) {
-    return lungo_suite_of("dropout",
-                          (const TTest *const[]){testing_is_the_identity, training_drops_or_scales,
-                                                 ratio_zero_keeps_everything,
-                                                 ratios_outside_are_refused, NULL});
+    return lungo_suite_of(
+        "dropout", (const TTest *const[]){testing_is_the_identity, training_drops_or_scales,
+                                          ratio_zero_keeps_everything, ratios_outside_are_refused,
+                                          draws_are_those_of_caffe, NULL});
 }
