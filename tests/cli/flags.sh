@@ -1,0 +1,55 @@
+#!/bin/sh
+# Flags in every form that gflags takes, and what the tool says of itself.
+#   flags.sh BUILD-DIR
+set -u
+lungo=$1/bin/lungo
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+failures=0
+
+complain() {
+    echo "FAIL $*"
+    failures=$((failures + 1))
+}
+
+cat > net.prototxt <<'EOT'
+name: "flags"
+layer { name: "x" type: "DummyData" top: "x" dummy_data_param { shape { dim: 1 } } include { min_level: 0 } }
+layer { name: "deep" type: "ReLU" bottom: "x" top: "y" include { min_level: 2 stage: "a" stage: "b" } }
+EOT
+
+# passes PART -- ARGUMENT...: status 0, and the part is in what is printed.
+passes() {
+    part=$1
+    shift 2
+    "$lungo" "$@" > out 2>&1 || complain "$*: expected status 0, got $?"
+    grep -qF -e "$part" out || complain "$*: expected '$part'"
+}
+
+passes "Testing for 3 iterations." -- time --model=net.prototxt --iterations=3
+passes "Testing for 3 iterations." -- time -model net.prototxt -iterations 3
+passes "Testing for 3 iterations." -- time -model=net.prototxt --iterations 3
+passes "Testing for 3 iterations." -- --iterations=3 time --model net.prototxt
+passes "Testing for 50 iterations." -- time --model=net.prototxt
+passes "Creating Layer deep" -- time --model=net.prototxt --level=2 --stage=a,b
+passes "Use CPU." -- time --model=net.prototxt --gpu=0
+passes "this build computes on the CPU" -- time --model=net.prototxt --gpu=all
+passes "--snapshot has no effect on 'time'" -- time --model=net.prototxt --snapshot=x
+passes "Querying GPUs" -- device_query
+passes "InnerProduct" -- layers
+passes "num_output" -- layers InnerProduct
+passes "compatible with caffe version 1.0.0" -- --version
+passes "commands:" -- --help
+passes "commands:" -- -help
+passes "commands:" --
+
+"$lungo" time --model=net.prototxt 2>&1 | grep -q "Creating Layer deep" && complain "expected no layer of level 2"
+[ -z "$("$lungo" time --model=net.prototxt --minloglevel=1 2>&1)" ] || complain "expected --minloglevel=1 to drop the lines"
+[ -z "$(GLOG_minloglevel=2 "$lungo" time --model=net.prototxt --gpu=0 2>&1)" ] || complain "expected GLOG_minloglevel=2 to drop warnings"
+[ -z "$("$lungo" time --model=net.prototxt --nologtostderr 2>/dev/null)" ] || complain "expected nothing on stdout"
+"$lungo" layers NoSuchLayer > out 2>&1
+[ $? -eq 1 ] || complain "layers NoSuchLayer: expected status 1"
+
+[ "$failures" -eq 0 ] && echo "flags are taken in every form"
+[ "$failures" -eq 0 ]
