@@ -16,7 +16,7 @@ typedef struct lungo_catalog_entry {
     const char *params[4];   /* LayerParameter fields it reads, NULL-terminated */
 } lungo_catalog_entry;
 
-/* In alphabetical order. */
+/* In alphabetical order, capitals first. */
 size_t lungo_catalog_count(void);
 lungo_catalog_entry lungo_catalog_get(size_t index);
 

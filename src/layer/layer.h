@@ -149,7 +149,7 @@ static inline bool lungo_is_in_place(const lungo_layer *layer, int i) {
 /* The descriptor of a type; unknown: an error with the known types and the nearest one. */
 lungo_status lungo_layer_find_type(const lungo_layer_type **out, const char *name);
 
-/* All types in alphabetical order; NULL beyond the last. */
+/* All types in alphabetical order, capitals first; NULL beyond the last. */
 const lungo_layer_type *lungo_layer_type_at(size_t index);
 
 /* Gives `layer`, zeroed but for type, name, phase and host, its settings and its state; then, once

@@ -1,0 +1,89 @@
+#include <stdint.h>
+#include <string.h>
+
+#include "support/nets.h"
+#include "support/suites.h"
+
+#define IP(name, bottom, top, outputs, more)                                                       \
+    LAYER1(name, "InnerProduct", bottom, top,                                                      \
+           "inner_product_param { num_output: " outputs " } " more)
+
+static const char two_layers[] =
+    INPUT("x", "dim: 2 dim: 3") IP("a", "x", "h", "5", "") LAYER1("r", "ReLU", "h", "h", "")
+        IP("b", "h", "y", "2", "param { lr_mult: 0 decay_mult: 0.5 }");
+
+START_TEST(parameters_lie_in_one_block_each_aligned) {
+    lungo_net *net = lungo_test_net(LUNGO_TRAIN, two_layers);
+    const size_t counts[] = {15, 5, 10, 2};
+    ck_assert_int_eq(net->param_count, 4);
+    size_t end = 0;
+    for (int i = 0; i < 4; i++) {
+        const lungo_learnable *param = &net->params[i];
+        ck_assert_uint_eq(param->blob->count, counts[i]);
+        ck_assert_uint_ge(param->offset, end);
+        end = param->offset + counts[i];
+        ck_assert_ptr_eq(lungo_data(param->blob), net->values + param->offset);
+        ck_assert_ptr_eq(lungo_diff(param->blob), net->gradients + param->offset);
+        ck_assert_uint_eq((uintptr_t)lungo_data(param->blob) % 64, 0);
+        ck_assert_uint_eq((uintptr_t)lungo_diff(param->blob) % 64, 0);
+    }
+    ck_assert_uint_ge(net->param_floats, end);
+    ck_assert_float_eq(net->params[2].lr_mult, 0);
+    ck_assert_float_eq(net->params[2].decay_mult, 0.5f);
+    ck_assert_float_eq(net->params[3].lr_mult, 1);
+    lungo_net_free(net);
+}
+END_TEST
+
+START_TEST(a_net_that_only_infers_has_no_gradients) {
+    lungo_net *net = lungo_test_net(LUNGO_TEST, two_layers);
+    ck_assert_ptr_nonnull(net->values);
+    ck_assert_ptr_null(net->gradients);
+    ck_assert_ptr_null(lungo_diff(lungo_net_blob(net, "h")));
+    lungo_net_free(net);
+}
+END_TEST
+
+START_TEST(tops_on_a_parameter_follow_it_into_the_block) {
+    lungo_net *net = lungo_test_net(
+        LUNGO_TRAIN,
+        "force_backward: true\n"
+        "layer { name: 'p' type: 'Parameter' top: 'w' "
+        "parameter_param { shape { dim: 2 dim: 2 } } }\n" LAYER1("r", "ReLU", "w", "y", ""));
+    ck_assert_ptr_eq(lungo_data(lungo_net_blob(net, "w")), net->values);
+    ck_assert_ptr_eq(lungo_diff(lungo_net_blob(net, "w")), net->gradients);
+    lungo_data_overwrite(net->params[0].blob)[3] = 4;
+    ck_ok(lungo_net_forward(net, NULL));
+    ck_assert_float_eq(lungo_data(lungo_net_blob(net, "y"))[3], 4);
+    lungo_set_diff(net, "y", (float[]){1, 1, 1, 5}, 4);
+    ck_ok(lungo_net_backward(net));
+    ck_assert_float_eq(net->gradients[3], 5);
+    lungo_net_free(net);
+}
+END_TEST
+
+START_TEST(a_new_input_shape_reaches_the_whole_net) {
+    lungo_net *net = lungo_test_net(LUNGO_TEST, two_layers);
+    lungo_blob *x = lungo_net_input(net, 0);
+    ck_ok(lungo_blob_reshape(x, &LUNGO_SHAPE(70, 3)));
+    memset(lungo_data_overwrite(x), 0, 210 * sizeof(float));
+    ck_assert_int_eq(lungo_net_blob(net, "y")->shape.dim[0], 2);
+    ck_ok(lungo_net_reshape(net));
+    ck_assert_int_eq(lungo_net_blob(net, "h")->shape.dim[0], 70);
+    ck_assert_int_eq(lungo_net_blob(net, "y")->shape.dim[0], 70);
+    ck_ok(lungo_net_forward(net, NULL));
+    ck_ok(lungo_blob_reshape(x, &LUNGO_SHAPE(1, 4)));
+    ck_fails(lungo_net_reshape(net), LUNGO_ERR_CONFIG,
+             "in layer 'a' (InnerProduct), net.prototxt:2");
+    lungo_net_free(net);
+}
+END_TEST
+
+Suite *lungo_suite_memory(void);
+Suite *lungo_suite_memory(void) {
+    return lungo_suite_of("memory",
+                          (const TTest *const[]){parameters_lie_in_one_block_each_aligned,
+                                                 a_net_that_only_infers_has_no_gradients,
+                                                 tops_on_a_parameter_follow_it_into_the_block,
+                                                 a_new_input_shape_reaches_the_whole_net, NULL});
+}
