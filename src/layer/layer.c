@@ -34,16 +34,6 @@ static lungo_status check_counts(const lungo_layer *layer) {
     return LUNGO_OK;
 }
 
-static lungo_status check_in_place(const lungo_layer *layer) {
-    if (layer->type->flags & LUNGO_IN_PLACE) return LUNGO_OK;
-    for (int i = 0; i < layer->top_count; i++)
-        if (lungo_is_in_place(layer, i))
-            return lungo_fail(LUNGO_ERR_CONFIG,
-                              "layer cannot work in place: top '%s' needs a name of its own",
-                              layer->tops[i]->name);
-    return LUNGO_OK;
-}
-
 static lungo_status check_required(const ProtobufCFieldDescriptor *field) {
     const ProtobufCMessageDescriptor *message = field->descriptor;
     for (unsigned i = 0; i < message->n_fields; i++)
@@ -92,7 +82,6 @@ lungo_status lungo_layer_open(lungo_layer *layer, const Caffe__LayerParameter *g
 lungo_status lungo_layer_setup(lungo_layer *layer) {
     const lungo_layer_type *type = layer->type;
     LUNGO_TRY(check_counts(layer));
-    LUNGO_TRY(check_in_place(layer));
     if (type->setup) LUNGO_TRY(type->setup(layer));
     if (layer->param->n_param > (size_t)layer->param_count)
         return lungo_fail(

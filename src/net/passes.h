@@ -7,7 +7,7 @@
 /* A blob of a net, and what the passes know of it. net->blobs point to the first member. */
 typedef struct lungo_wire {
     lungo_blob blob;
-    bool named;          /* false: an automatic top, which no bottom can ask for       */
+    bool named;          /* false: automatic, or its name has gone to another blob     */
     bool free;           /* no layer has taken it yet; at the end: an output           */
     bool needs_backward; /* something that makes it learns                             */
     bool under_loss;     /* a loss depends on it                                       */

@@ -92,18 +92,34 @@ static lungo_status made_twice(const lungo_net *net, const lungo_layer *layer,
         name, maker ? maker->name : "", layer->name, index, advice);
 }
 
+/* In place, but when another blob stands on the same memory (a Split, Reshape or Flatten shares it)
+ * its readers must not see the change: then the layer gets a top of its own, which takes over the
+ * name. Caffe changes the values under the readers. */
+static lungo_status change_in_place(lungo_net_builder *builder, lungo_layer *layer, int index) {
+    lungo_wire *bottom = lungo_wire_of(layer->bottoms[index]);
+    const char *name = bottom->blob.name;
+    if (!(layer->type->flags & LUNGO_IN_PLACE))
+        return lungo_fail(LUNGO_ERR_CONFIG,
+                          "layer cannot work in place: top '%s' needs a name of its own", name);
+    lungo_log_info("net.cpp", 369, "%s -> %s (in-place)", layer->name, name);
+    if (bottom->blob.data->users > 1) {
+        bottom->named = false;
+        return new_blob(builder, &layer->tops[index], name, true);
+    }
+    layer->tops[index] = &bottom->blob;
+    bottom->free = true;
+    return LUNGO_OK;
+}
+
 static lungo_status add_top(lungo_net_builder *builder, lungo_layer *layer, const char *name) {
     int index = layer->top_count;
-    lungo_blob **place = &layer->tops[index];
     if (index < layer->bottom_count && strcmp(layer->bottoms[index]->name, name) == 0) {
-        lungo_log_info("net.cpp", 369, "%s -> %s (in-place)", layer->name, name);
-        *place = layer->bottoms[index];
-        lungo_wire_of(*place)->free = true;
+        LUNGO_TRY(change_in_place(builder, layer, index));
     } else {
         const lungo_wire *made = find_blob(builder->net, name);
         if (made) return made_twice(builder->net, layer, made);
         lungo_log_info("net.cpp", 382, "%s -> %s", layer->name, name);
-        LUNGO_TRY(new_blob(builder, place, name, true));
+        LUNGO_TRY(new_blob(builder, &layer->tops[index], name, true));
     }
     layer->top_count++;
     return LUNGO_OK;

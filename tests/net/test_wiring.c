@@ -48,6 +48,45 @@ START_TEST(layers_that_cannot_work_in_place_say_so) {
 }
 END_TEST
 
+/* Both tops of a Split stand on one memory: what changes one must not change the other. */
+START_TEST(shared_memory_is_not_changed_in_place) {
+    lungo_net *net = lungo_test_net(
+        LUNGO_TEST, "force_backward: true\n" INPUT(
+                        "x", "dim: 2") "layer { name: 's' type: 'Split' bottom: 'x' top: 'a' top: "
+                                       "'b' }\n" LAYER1("r", "ReLU", "a", "a", "")
+                                           LAYER1("p", "Power", "b", "c", ""));
+    lungo_set_data(net, "x", (float[]){-3, 4}, 2);
+    ck_ok(lungo_net_forward(net, NULL));
+    ck_assert_float_eq(lungo_data(lungo_net_blob(net, "a"))[0], 0);
+    ck_assert_float_eq(lungo_data(lungo_net_blob(net, "a"))[1], 4);
+    ck_assert_float_eq(lungo_data(lungo_net_blob(net, "c"))[0], -3);
+    ck_assert_uint_eq(lungo_net_output_count(net), 2);
+    lungo_set_diff(net, "a", (float[]){10, 10}, 2);
+    lungo_set_diff(net, "c", (float[]){1, 1}, 2);
+    ck_ok(lungo_net_backward(net));
+    ck_assert_float_eq(lungo_diff(lungo_net_blob(net, "x"))[0], 1);
+    ck_assert_float_eq(lungo_diff(lungo_net_blob(net, "x"))[1], 11);
+    lungo_net_free(net);
+}
+END_TEST
+
+/* TanH reads its top in backward, and Flatten's top stands on it. */
+START_TEST(what_backward_reads_is_not_changed_in_place) {
+    lungo_net *net = lungo_test_net(
+        LUNGO_TEST, "force_backward: true\n" INPUT("x", "dim: 1 dim: 2")
+                        LAYER1("t", "TanH", "x", "y", "") LAYER1("f", "Flatten", "y", "z", "")
+                            LAYER1("p", "Power", "z", "z", "power_param { scale: 100 }"));
+    lungo_set_data(net, "x", (float[]){0, 0.5f}, 2);
+    ck_ok(lungo_net_forward(net, NULL));
+    lungo_set_diff(net, "z", (float[]){1, 1}, 2);
+    ck_ok(lungo_net_backward(net));
+    float y = lungo_data(lungo_net_blob(net, "y"))[1];
+    ck_assert_float_eq_tol(lungo_diff(lungo_net_blob(net, "x"))[0], 100, 1e-3);
+    ck_assert_float_eq_tol(lungo_diff(lungo_net_blob(net, "x"))[1], 100 * (1 - y * y), 1e-3);
+    lungo_net_free(net);
+}
+END_TEST
+
 START_TEST(unknown_types_are_named_with_what_is_near) {
     ck_fails(lungo_try_net(LUNGO_TRAIN, "name: 'LeNet'\n" INPUT("x", "dim: 2")
                                             LAYER1("r", "Relu", "x", "y", "")),
@@ -124,6 +163,7 @@ Suite *lungo_suite_wiring(void) {
         (const TTest *const[]){
             in_place_goes_by_index, a_top_made_twice_is_refused,
             in_place_behind_another_reader_is_refused, layers_that_cannot_work_in_place_say_so,
+            shared_memory_is_not_changed_in_place, what_backward_reads_is_not_changed_in_place,
             unknown_types_are_named_with_what_is_near, counts_of_bottoms_and_tops_are_checked,
             loss_weights_come_one_per_top, propagate_down_comes_once_per_bottom,
             outputs_are_in_alphabetical_order, phases_of_layers_follow_the_net_unless_given, NULL});
