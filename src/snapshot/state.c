@@ -1,0 +1,175 @@
+/* Caffe's SolverState on disk:
+ *
+ *   iter 1   learned_net 2   history 3, repeated BlobProto   current_step 4
+ *
+ * Histories are as large as the weights, or twice as large: they go to the file one by one, and are
+ * read from it in place.
+ */
+#include "snapshot/state.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "proto/wire.h"
+
+enum { ITER = 1, LEARNED_NET = 2, HISTORY = 3, CURRENT_STEP = 4 };
+
+/* ---- writing ---- */
+
+static void put_int(lungo_buffer *out, uint32_t field, int value) {
+    lungo_wire_put_tag(out, field, LUNGO_WIRE_VARINT);
+    lungo_wire_put_varint(out, (uint64_t)value);
+}
+
+static void put_string(lungo_buffer *out, uint32_t field, const char *text) {
+    lungo_wire_put_tag(out, field, LUNGO_WIRE_BYTES);
+    lungo_wire_put_varint(out, strlen(text));
+    lungo_buffer_puts(out, text);
+}
+
+static lungo_status flush(lungo_buffer *fields, lungo_file_writer *file) {
+    if (fields->failed) return lungo_fail_memory("a solver state's fields", fields->length);
+    LUNGO_TRY(lungo_file_writer_write(file, fields->bytes, fields->length));
+    lungo_buffer_clear(fields);
+    return LUNGO_OK;
+}
+
+static lungo_status write_fields(const lungo_run_state *state, lungo_buffer *fields,
+                                 lungo_file_writer *file) {
+    put_int(fields, ITER, state->iter);
+    put_string(fields, LEARNED_NET, state->learned_net);
+    LUNGO_TRY(flush(fields, file));
+    for (size_t i = 0; i < state->history_count; i++) {
+        const lungo_history *history = &state->histories[i];
+        LUNGO_TRY(lungo_stored_blob_write(file, HISTORY, history->shape, history->values, NULL));
+    }
+    put_int(fields, CURRENT_STEP, state->current_step);
+    return flush(fields, file);
+}
+
+lungo_status lungo_run_state_write(const lungo_run_state *state, const char *path) {
+    lungo_file_writer *file;
+    lungo_buffer fields = {0};
+    LUNGO_TRY(lungo_file_writer_open(&file, path));
+    lungo_status status = write_fields(state, &fields, file);
+    lungo_buffer_dispose(&fields);
+    if (!status) return lungo_file_writer_commit(file);
+    lungo_file_writer_abandon(file);
+    return status;
+}
+
+/* ---- reading ---- */
+
+/* Negative numbers and larger ones than an int are nothing that a solver ever wrote. */
+static lungo_status take_int(int *out, const char *name, const lungo_wire_field *field) {
+    if (field->value > INT_MAX)
+        return lungo_fail(LUNGO_ERR_FORMAT, "%s: expected 0 to %d, got %lld", name, INT_MAX,
+                          (long long)field->value);
+    *out = (int)field->value;
+    return LUNGO_OK;
+}
+
+static lungo_status take_name(lungo_saved_state *saved, const lungo_wire_field *field) {
+    free(saved->learned_net);
+    size_t length = lungo_wire_left(&field->bytes);
+    saved->learned_net = strndup((const char *)field->bytes.at, length);
+    return saved->learned_net ? LUNGO_OK : lungo_fail_memory("a file name", length);
+}
+
+/* Room for a power of two of them. */
+static lungo_status take_history(lungo_saved_state *saved, const lungo_wire_field *field) {
+    size_t count = saved->history_count;
+    if ((count & (count - 1)) == 0) {
+        size_t room = count ? 2 * count : 1;
+        void *larger = reallocarray(saved->histories, room, sizeof *saved->histories);
+        if (!larger) return lungo_fail_memory("histories", room * sizeof *saved->histories);
+        saved->histories = larger;
+    }
+    if (lungo_stored_blob_open(&saved->histories[count], field->bytes))
+        return lungo_trail("in history %zu", count);
+    saved->history_count++;
+    return LUNGO_OK;
+}
+
+static lungo_status take_field(lungo_saved_state *saved, const lungo_wire_field *field) {
+    bool varint = field->type == LUNGO_WIRE_VARINT, bytes = field->type == LUNGO_WIRE_BYTES;
+    if (varint && field->number == ITER) return take_int(&saved->iter, "iter", field);
+    if (varint && field->number == CURRENT_STEP)
+        return take_int(&saved->current_step, "current_step", field);
+    if (bytes && field->number == LEARNED_NET) return take_name(saved, field);
+    if (bytes && field->number == HISTORY) return take_history(saved, field);
+    return LUNGO_OK;
+}
+
+/* Every solver state has its iteration; a file of weights, which looks much alike, has not. */
+static lungo_status read_fields(lungo_saved_state *saved, lungo_wire wire) {
+    saved->iter = -1;
+    while (lungo_wire_more(&wire)) {
+        lungo_wire_field field;
+        LUNGO_TRY(lungo_wire_next(&wire, &field));
+        LUNGO_TRY(take_field(saved, &field));
+    }
+    if (saved->iter >= 0) return LUNGO_OK;
+    return lungo_fail(LUNGO_ERR_FORMAT,
+                      "%s: expected a solver state (.solverstate), got a file without an iteration",
+                      wire.name);
+}
+
+static lungo_status check_name(const char *path) {
+    size_t length = strlen(path);
+    if (length < 3 || strcmp(path + length - 3, ".h5")) return LUNGO_OK;
+    return lungo_fail(LUNGO_ERR_UNSUPPORTED,
+                      "'%s' is a solver state in HDF5, which this build does not read: expected "
+                      "one in binary protobuf, as snapshot_format: BINARYPROTO writes it",
+                      path);
+}
+
+lungo_status lungo_saved_state_open(lungo_saved_state **out, const char *path) {
+    size_t length;
+    LUNGO_TRY(check_name(path));
+    lungo_saved_state *saved = calloc(1, sizeof *saved);
+    if (!saved) return lungo_fail_memory("a solver state", sizeof *saved);
+    lungo_status status = lungo_file_read(&saved->bytes, &length, path);
+    if (!status) status = read_fields(saved, lungo_wire_over(saved->bytes, length, path));
+    if (status) {
+        lungo_saved_state_free(saved);
+        return status;
+    }
+    *out = saved;
+    return LUNGO_OK;
+}
+
+void lungo_saved_state_free(lungo_saved_state *saved) {
+    if (!saved) return;
+    free(saved->learned_net);
+    free(saved->histories);
+    free(saved->bytes);
+    free(saved);
+}
+
+/* ---- taking it over ---- */
+
+lungo_status lungo_saved_state_check(const lungo_saved_state *saved, const lungo_run_state *state) {
+    if (saved->history_count != state->history_count)
+        return lungo_fail(LUNGO_ERR_DATA,
+                          "snapshot of another net or solver type: expected %zu histories, got %zu",
+                          state->history_count, saved->history_count);
+    for (size_t i = 0; i < saved->history_count; i++) {
+        const lungo_history *history = &state->histories[i];
+        if (lungo_stored_blob_fits(&saved->histories[i], history->shape)) continue;
+        return lungo_fail(LUNGO_ERR_DATA,
+                          "snapshot of another net: history %zu, of param %d of layer '%s': "
+                          "expected shape %s, got %s",
+                          i, history->index, history->layer, lungo_shape_text(history->shape).text,
+                          lungo_shape_text(&saved->histories[i].shape).text);
+    }
+    return LUNGO_OK;
+}
+
+lungo_status lungo_saved_state_copy(const lungo_saved_state *saved, const lungo_run_state *state) {
+    for (size_t i = 0; i < saved->history_count; i++)
+        LUNGO_TRY(lungo_stored_blob_data(&saved->histories[i], state->histories[i].values));
+    return LUNGO_OK;
+}

@@ -1,0 +1,43 @@
+/* What is saved beside the weights to go on training: Caffe's SolverState. */
+#ifndef LUNGO_SNAPSHOT_STATE_H
+#define LUNGO_SNAPSHOT_STATE_H
+
+#include "blob/stored.h"
+
+/* What a rule remembers of one parameter. Everything is borrowed from the solver. */
+typedef struct lungo_history {
+    const char *layer; /* whose parameter it is, and which, for errors */
+    int index;
+    const lungo_shape *shape;
+    float *values;
+} lungo_history;
+
+/* All of a solver that a snapshot holds. */
+typedef struct lungo_run_state {
+    int iter, current_step;
+    const char *learned_net; /* the file with the weights, as it was named when written */
+    size_t history_count;
+    lungo_history *histories;
+} lungo_run_state;
+
+/* The file appears whole or not at all. */
+lungo_status lungo_run_state_write(const lungo_run_state *state, const char *path);
+
+/* A .solverstate that was read; the histories lie in `bytes`. */
+typedef struct lungo_saved_state {
+    int iter, current_step;
+    char *learned_net; /* NULL: none */
+    size_t history_count;
+    lungo_stored_blob *histories;
+    char *bytes;
+} lungo_saved_state;
+
+/* The caller frees *out. */
+lungo_status lungo_saved_state_open(lungo_saved_state **out, const char *path);
+void lungo_saved_state_free(lungo_saved_state *saved);
+
+/* Whether its histories are as many and of the same shapes as those of `state`; and the copy. */
+lungo_status lungo_saved_state_check(const lungo_saved_state *saved, const lungo_run_state *state);
+lungo_status lungo_saved_state_copy(const lungo_saved_state *saved, const lungo_run_state *state);
+
+#endif
