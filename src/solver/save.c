@@ -1,0 +1,139 @@
+/* Snapshots: <prefix>_iter_N.caffemodel with the weights, .solverstate with all else. */
+#include <libgen.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "snapshot/state.h"
+#include "solver/solver.h"
+
+/* ---- the state ---- */
+
+/* Lists the histories where they lie: those of all parameters, then the second ones. */
+static lungo_status list_state(lungo_run_state *out, const lungo_solver *solver) {
+    const lungo_net *net = solver->net;
+    size_t count = (size_t)net->param_count * (size_t)solver->rule->history_count;
+    lungo_history *histories = calloc(count ? count : 1, sizeof *histories);
+    if (!histories) return lungo_fail_memory("a list of histories", count * sizeof *histories);
+    for (size_t i = 0; i < count; i++) {
+        const lungo_learnable *param = &net->params[i % (size_t)net->param_count];
+        float *block = solver->histories[i / (size_t)net->param_count];
+        histories[i] = (lungo_history){.layer = net->layers[param->layer]->name,
+                                       .index = param->index,
+                                       .shape = &param->blob->shape,
+                                       .values = block + param->offset};
+    }
+    *out = (lungo_run_state){.iter = solver->iter,
+                             .current_step = solver->current_step,
+                             .history_count = count,
+                             .histories = histories};
+    return LUNGO_OK;
+}
+
+/* ---- writing ---- */
+
+static lungo_status file_name(lungo_buffer *out, const lungo_solver *solver,
+                              const char *extension) {
+    lungo_buffer_printf(out, "%s_iter_%d%s", solver->param->snapshot_prefix, solver->iter,
+                        extension);
+    return out->failed ? lungo_fail_memory("a file name", out->length) : LUNGO_OK;
+}
+
+static lungo_status write_state(lungo_solver *solver, const char *model, const char *path) {
+    lungo_run_state state;
+    lungo_log_info("sgd_solver.cpp", 284, "Snapshotting solver state to binary proto file %s",
+                   path);
+    LUNGO_TRY(list_state(&state, solver));
+    state.learned_net = model;
+    lungo_status status = lungo_run_state_write(&state, path);
+    free(state.histories);
+    return status;
+}
+
+static lungo_status write_files(lungo_solver *solver, const char *model, const char *state) {
+    lungo_log_info("solver.cpp", 464, "Snapshotting to binary proto file %s", model);
+    LUNGO_TRY(lungo_net_save_weights(solver->net, model, solver->param->snapshot_diff));
+    return write_state(solver, model, state);
+}
+
+lungo_status lungo_solver_snapshot(lungo_solver *solver) {
+    lungo_buffer model = {0}, state = {0};
+    lungo_status status = file_name(&model, solver, ".caffemodel");
+    if (!status) status = file_name(&state, solver, ".solverstate");
+    if (!status) status = write_files(solver, model.bytes, state.bytes);
+    lungo_buffer_dispose(&model);
+    lungo_buffer_dispose(&state);
+    return status;
+}
+
+lungo_status lungo_solver_probe_prefix(const lungo_solver *solver) {
+    lungo_buffer path = {0};
+    lungo_file_writer *probe;
+    lungo_status status = file_name(&path, solver, ".tempfile");
+    if (!status) status = lungo_file_writer_open(&probe, path.bytes);
+    if (!status) lungo_file_writer_abandon(probe);
+    lungo_buffer_dispose(&path);
+    if (!status) return LUNGO_OK;
+    return lungo_trail("snapshot_prefix: \"%s\": make sure that its folder exists and can be "
+                       "written; `snapshot_after_train: false` without `snapshot` writes nothing",
+                       solver->param->snapshot_prefix);
+}
+
+/* ---- restoring ---- */
+
+/* The weights' file as the state names it; else one of that name beside the state. */
+static lungo_status find_model(lungo_buffer *out, const char *learned_net, const char *state) {
+    char folder[PATH_MAX], name[PATH_MAX];
+    lungo_buffer_puts(out, learned_net);
+    if (lungo_file_exists(learned_net)) return LUNGO_OK;
+    if (strlen(state) >= sizeof folder || strlen(learned_net) >= sizeof name)
+        return lungo_fail(LUNGO_ERR_FILE, "file name too long: '%s'", learned_net);
+    strcpy(folder, state);
+    strcpy(name, learned_net);
+    lungo_buffer_clear(out);
+    lungo_buffer_printf(out, "%s/%s", dirname(folder), basename(name));
+    if (out->failed) return lungo_fail_memory("a file name", out->length);
+    if (lungo_file_exists(out->bytes)) return LUNGO_OK;
+    return lungo_fail(LUNGO_ERR_FILE,
+                      "weights of the snapshot: expected a file '%s' or '%s', got none",
+                      learned_net, out->bytes);
+}
+
+static lungo_status load_model(lungo_solver *solver, const char *learned_net, const char *state) {
+    lungo_buffer path = {0};
+    lungo_status status = find_model(&path, learned_net, state);
+    if (!status) status = lungo_net_load_weights(solver->net, path.bytes);
+    lungo_buffer_dispose(&path);
+    return status;
+}
+
+/* Everything is checked before anything is changed. */
+static lungo_status take_state(lungo_solver *solver, const lungo_saved_state *saved,
+                               const lungo_run_state *state, const char *path) {
+    LUNGO_TRY(lungo_saved_state_check(saved, state));
+    if (saved->learned_net) LUNGO_TRY(load_model(solver, saved->learned_net, path));
+    lungo_log_info("sgd_solver.cpp", 336, "SGDSolver: restoring history");
+    LUNGO_TRY(lungo_saved_state_copy(saved, state));
+    solver->iter = saved->iter;
+    solver->current_step = saved->current_step;
+    return LUNGO_OK;
+}
+
+static lungo_status restore(lungo_solver *solver, const char *path) {
+    lungo_run_state state;
+    lungo_saved_state *saved;
+    LUNGO_TRY(lungo_saved_state_open(&saved, path));
+    lungo_status status = list_state(&state, solver);
+    if (!status) {
+        status = take_state(solver, saved, &state, path);
+        free(state.histories);
+    }
+    lungo_saved_state_free(saved);
+    return status;
+}
+
+lungo_status lungo_solver_restore(lungo_solver *solver, const char *path) {
+    if (restore(solver, path) == LUNGO_OK) return LUNGO_OK;
+    return lungo_trail("while restoring %s", path);
+}

@@ -1,0 +1,113 @@
+/* Tests: the mean of every output of a test net over test_iter batches. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "solver/solver.h"
+
+/* The sums so far: one for each element of each output. */
+typedef struct test_scores {
+    float *sums, loss;
+    size_t count;
+} test_scores;
+
+static size_t count_of(const lungo_net *net) {
+    size_t count = 0;
+    for (size_t j = 0; j < lungo_net_output_count(net); j++)
+        count += lungo_blob_count(lungo_net_output(net, j));
+    return count;
+}
+
+/* The first batch says how many elements there are. */
+static lungo_status size_scores(test_scores *scores, size_t count, int batch) {
+    if (batch == 0) {
+        scores->count = count;
+        scores->sums = calloc(count ? count : 1, sizeof *scores->sums);
+        return scores->sums ? LUNGO_OK
+                            : lungo_fail_memory("test scores", count * sizeof *scores->sums);
+    }
+    if (count == scores->count) return LUNGO_OK;
+    return lungo_fail(LUNGO_ERR_DATA,
+                      "batch %d: expected %zu output values as in the batches before, got %zu",
+                      batch, scores->count, count);
+}
+
+static lungo_status add_batch(test_scores *scores, lungo_net *net, int batch) {
+    float loss;
+    LUNGO_TRY(lungo_net_forward(net, &loss));
+    LUNGO_TRY(size_scores(scores, count_of(net), batch));
+    scores->loss += loss;
+    size_t index = 0;
+    for (size_t j = 0; j < lungo_net_output_count(net); j++) {
+        const lungo_blob *output = lungo_net_output(net, j);
+        const float *values = lungo_data(output);
+        for (size_t k = 0; k < lungo_blob_count(output); k++)
+            scores->sums[index++] += values[k];
+    }
+    return LUNGO_OK;
+}
+
+static void log_scores(const test_scores *scores, const lungo_net *net, int batches) {
+    size_t index = 0;
+    for (size_t j = 0; j < lungo_net_output_count(net) && index < scores->count; j++) {
+        const lungo_blob *output = lungo_net_output(net, j);
+        for (size_t k = 0; k < lungo_blob_count(output); k++, index++)
+            lungo_solver_log_output("Test", 414, index, lungo_blob_name(output),
+                                    scores->sums[index] / (float)batches,
+                                    lungo_net_output_loss_weight(net, j));
+    }
+}
+
+/* Between two batches: snapshots are made here and now. */
+static lungo_status follow_requests(lungo_solver *solver) {
+    lungo_request request;
+    while ((request = lungo_solver_take_request(solver)) != LUNGO_REQUEST_NONE) {
+        if (request == LUNGO_REQUEST_SNAPSHOT) LUNGO_TRY(lungo_solver_snapshot(solver));
+        if (request == LUNGO_REQUEST_STOP) solver->stopped = true;
+    }
+    return LUNGO_OK;
+}
+
+static lungo_status run_batches(lungo_solver *solver, size_t index, test_scores *scores) {
+    for (int batch = 0; batch < solver->param->test_iter[index]; batch++) {
+        LUNGO_TRY(follow_requests(solver));
+        if (solver->stopped) return LUNGO_OK;
+        LUNGO_TRY(add_batch(scores, solver->test_nets[index], batch));
+    }
+    return LUNGO_OK;
+}
+
+static bool has_layer(const lungo_net *net, const char *name) {
+    for (int i = 0; i < net->layer_count; i++)
+        if (strcmp(net->layers[i]->name, name) == 0) return true;
+    return false;
+}
+
+/* Caffe shares the parameters anew for each test, and says what has none to give them to. */
+static void log_ignored_layers(const lungo_net *train, const lungo_net *net) {
+    for (int i = 0; i < train->layer_count; i++)
+        if (!has_layer(net, train->layers[i]->name))
+            lungo_log_info("net.cpp", 678, "Ignoring source layer %s", train->layers[i]->name);
+}
+
+static lungo_status test(lungo_solver *solver, size_t index) {
+    int batches = solver->param->test_iter[index];
+    test_scores scores = {0};
+    lungo_log_info("solver.cpp", 347, "Iteration %d, Testing net (#%zu)", solver->iter, index);
+    log_ignored_layers(solver->net, solver->test_nets[index]);
+    lungo_status status = run_batches(solver, index, &scores);
+    if (!status && solver->stopped) {
+        lungo_log_info("solver.cpp", 396, "Test interrupted.");
+    } else if (!status) {
+        if (solver->param->test_compute_loss)
+            lungo_log_info("solver.cpp", 401, "Test loss: %g", scores.loss / (float)batches);
+        log_scores(&scores, solver->test_nets[index], batches);
+    }
+    free(scores.sums);
+    return status;
+}
+
+lungo_status lungo_solver_test_all(lungo_solver *solver) {
+    for (size_t i = 0; i < solver->test_net_count && !solver->stopped; i++)
+        if (test(solver, i)) return lungo_trail("in test net #%zu", i);
+    return LUNGO_OK;
+}
