@@ -10,3 +10,7 @@ if(TARGET golden_cases)
 endif()
 add_test(NAME golden.text COMMAND golden_text
          ${CMAKE_CURRENT_SOURCE_DIR}/golden/text-format/caffe_cases.tsv)
+
+add_test(NAME golden.solvers COMMAND golden_solvers ${CMAKE_CURRENT_SOURCE_DIR}/golden/solvers
+         ${CMAKE_CURRENT_SOURCE_DIR}/golden/decoupled)
+set_tests_properties(golden.solvers PROPERTIES TIMEOUT 600)
