@@ -16,8 +16,8 @@ typedef struct model_layer {
 
 struct lungo_model {
     lungo_arena arena;
-    char *bytes;
-    const char *path;
+    char *bytes; /* of the file that was opened; NULL: they are the caller's */
+    const char *name;
     size_t layer_count;
     model_layer *layers;
     bool old[LUNGO_UPGRADE_STEPS]; /* forms that Caffe would upgrade */
@@ -153,32 +153,45 @@ static lungo_status read_layers(lungo_model *model, lungo_wire net) {
     return LUNGO_OK;
 }
 
-static lungo_status read_model(lungo_model *model, const char *path) {
-    size_t length;
-    LUNGO_TRY(lungo_file_read(&model->bytes, &length, path));
-    LUNGO_TRY(lungo_weights_check_kind(model->bytes, length, path));
-    model->path = lungo_arena_string(&model->arena, path);
-    if (!model->path) return lungo_fail_memory("a file's name", strlen(path) + 1);
-    LUNGO_TRY(read_layers(model, lungo_wire_over(model->bytes, length, model->path)));
+static lungo_status read_model(lungo_model *model, const void *bytes, size_t length,
+                               const char *name) {
+    LUNGO_TRY(lungo_weights_check_kind(bytes, length, name));
+    model->name = lungo_arena_string(&model->arena, name);
+    if (!model->name) return lungo_fail_memory("a file's name", strlen(name) + 1);
+    LUNGO_TRY(read_layers(model, lungo_wire_over(bytes, length, model->name)));
     if (model->layer_count > 0) return LUNGO_OK;
     return lungo_fail(LUNGO_ERR_FORMAT, "%s: expected a .caffemodel, got a file without layers",
-                      path);
+                      name);
 }
 
-lungo_status lungo_model_open(lungo_model **out, const char *path) {
+lungo_status lungo_model_over(lungo_model **out, const void *bytes, size_t length,
+                              const char *name) {
     lungo_model *model = calloc(1, sizeof *model);
     if (!model) return lungo_fail_memory("a model", sizeof *model);
-    if (read_model(model, path)) {
+    lungo_status status = read_model(model, bytes, length, name);
+    if (status) {
         lungo_model_free(model);
-        return lungo_trail("while reading weights from %s", path);
+        return status;
     }
     for (int step = 0; step < LUNGO_UPGRADE_STEPS; step++) {
         if (!model->old[step]) continue;
-        lungo_upgrade_log_begin((lungo_upgrade_step)step, path);
+        lungo_upgrade_log_begin((lungo_upgrade_step)step, name);
         lungo_upgrade_log_end((lungo_upgrade_step)step, true);
     }
     *out = model;
     return LUNGO_OK;
+}
+
+lungo_status lungo_model_open(lungo_model **out, const char *path) {
+    char *bytes;
+    size_t length;
+    LUNGO_TRY(lungo_file_read(&bytes, &length, path));
+    lungo_status status = lungo_model_over(out, bytes, length, path);
+    if (status)
+        free(bytes);
+    else
+        (*out)->bytes = bytes;
+    return status;
 }
 
 void lungo_model_free(lungo_model *model) {
@@ -206,6 +219,6 @@ lungo_status lungo_model_blob(lungo_stored_blob *out, const lungo_model *model, 
                           layer, count);
     if (lungo_stored_blob_open(out, model->layers[layer].blobs[index]))
         return lungo_trail("in blob %zu of layer '%s', %s", index, model->layers[layer].name,
-                           model->path);
+                           model->name);
     return LUNGO_OK;
 }

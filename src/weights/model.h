@@ -20,6 +20,9 @@ typedef struct lungo_model_layer_info {
 
 /* The caller frees *out. Old forms in the file are logged as Caffe logs their upgrade. */
 lungo_status lungo_model_open(lungo_model **out, const char *path);
+/* The same over bytes in memory, which must outlive it; `name` stands for the file in errors. */
+lungo_status lungo_model_over(lungo_model **out, const void *bytes, size_t length,
+                              const char *name);
 void lungo_model_free(lungo_model *model);
 
 size_t lungo_model_layer_count(const lungo_model *model);
