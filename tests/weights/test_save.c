@@ -57,7 +57,8 @@ static int files_in_folder(void) {
 }
 
 /* Splits, sharers, losses, old layers, BatchNorm's frozen parameters. */
-static const char *const cases[] = {"loss-two", "shared-permissive", "v1-shared"};
+static const char *const cases[] = {"loss-two", "shared-permissive", "v1-shared",
+                                    "bn-rmsprop-1spec"};
 
 START_TEST(a_file_of_caffe_is_written_again_byte_for_byte) {
     lungo_net *net = open_golden(cases[_i]);
