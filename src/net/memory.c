@@ -42,7 +42,7 @@ lungo_status lungo_net_list_params(lungo_net_builder *builder) {
 /* A net to train has gradients even where nothing learns: the solver updates them all alike. */
 static bool has_gradients(const lungo_net *net) {
     if (net->no_gradients) return false;
-    bool any = net->phase == LUNGO_TRAIN;
+    bool any = net->phase == LUNGO_TRAIN || net->host.rng != &net->own_rng;
     for (int i = 0; i < net->layer_count; i++)
         any |= net->layers[i]->needs_backward;
     return any;

@@ -55,6 +55,25 @@ START_TEST(frozen_layers_at_the_bottom_need_nothing) {
 }
 END_TEST
 
+/* Caffe looks at the prototxt's lr_mult alone, which is 1 unless given. */
+START_TEST(statistics_count_as_learning_unless_told_otherwise) {
+    const char *frozen = "param { lr_mult: 0 }";
+    char text[1024];
+    ck_assert_str_eq(needs(DATA LAYER1("n", "BatchNorm", "x", "h", "") LOSS("l", "h", "t", "")),
+                     "n l l<0 ");
+    snprintf(text, sizeof text,
+             DATA LAYER1("n", "BatchNorm", "x", "h", "%s %s %s") LOSS("l", "h", "t", ""), frozen,
+             frozen, frozen);
+    ck_assert_str_eq(needs(text), "");
+    lungo_net *net = lungo_test_net(LUNGO_TRAIN, DATA LAYER1("n", "BatchNorm", "x", "h", "")
+                                                     LOSS("l", "h", "t", ""));
+    lungo_layer *norm = lungo_test_layer(net, "n");
+    ck_assert(norm->params[0].asked && !norm->params[0].wanted);
+    ck_assert_float_eq(lungo_net_param(net, 0).lr_mult, 0);
+    lungo_net_free(net);
+}
+END_TEST
+
 START_TEST(propagate_down_overrules) {
     ck_assert_str_eq(needs(DATA IP("a", "x", "h", "propagate_down: true") LOSS("l", "h", "t", "")),
                      "a l a<0 l<0 ");
@@ -122,8 +141,9 @@ Suite *lungo_suite_backward(void) {
         "backward",
         (const TTest *const[]){gradients_flow_from_losses_to_what_learns,
                                without_a_loss_nothing_flows, branches_below_no_loss_are_left_out,
-                               frozen_layers_at_the_bottom_need_nothing, propagate_down_overrules,
-                               force_backward_overrules_all_but_labels,
+                               frozen_layers_at_the_bottom_need_nothing,
+                               statistics_count_as_learning_unless_told_otherwise,
+                               propagate_down_overrules, force_backward_overrules_all_but_labels,
                                multipliers_decide_which_parameters_want_a_gradient,
                                only_blobs_that_get_a_gradient_have_memory_for_it,
                                a_gradient_that_does_not_exist_is_refused_when_it_is_due, NULL});

@@ -1,6 +1,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "proto/text.h"
 #include "support/nets.h"
 #include "support/suites.h"
 
@@ -44,6 +45,25 @@ START_TEST(a_net_that_only_infers_has_no_gradients) {
 }
 END_TEST
 
+/* A solver updates all parameters alike, whatever phase the file gives its net. */
+START_TEST(a_net_of_a_solver_has_gradients) {
+    lungo_document *document;
+    ProtobufCMessage *message;
+    lungo_rng rng;
+    lungo_rng_seed(&rng, 1);
+    lungo_net_build_options options = {.open = LUNGO_NET_OPTIONS_INIT, .rng = &rng};
+    ck_ok(lungo_document_new(&document));
+    ck_ok(lungo_text_parse(document, &message, &caffe__net_parameter__descriptor, two_layers,
+                           strlen(two_layers), "net.prototxt"));
+    lungo_net *net;
+    ck_ok(lungo_net_build(&net, (Caffe__NetParameter *)message, document, &options));
+    ck_assert_int_eq(net->phase, LUNGO_TEST);
+    ck_assert_ptr_nonnull(net->gradients);
+    lungo_net_dispose(net);
+    lungo_document_free(document);
+}
+END_TEST
+
 START_TEST(tops_on_a_parameter_follow_it_into_the_block) {
     lungo_net *net = lungo_test_net(
         LUNGO_TRAIN,
@@ -84,6 +104,7 @@ Suite *lungo_suite_memory(void) {
     return lungo_suite_of("memory",
                           (const TTest *const[]){parameters_lie_in_one_block_each_aligned,
                                                  a_net_that_only_infers_has_no_gradients,
+                                                 a_net_of_a_solver_has_gradients,
                                                  tops_on_a_parameter_follow_it_into_the_block,
                                                  a_new_input_shape_reaches_the_whole_net, NULL});
 }
