@@ -1,16 +1,24 @@
 # Golden runners over the copies in tests/golden, and scripts that look at the tree or drive the
-# tools as a user would. A folder that is not there yet has no entry.
+# tools as a user would.
+set(here ${CMAKE_CURRENT_SOURCE_DIR})
+set(build ${PROJECT_BINARY_DIR})
 
-add_test(NAME tree.tidy COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/tidy.sh ${PROJECT_SOURCE_DIR})
-add_test(NAME tree.headers COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/headers.sh ${PROJECT_SOURCE_DIR})
+add_test(NAME tree.tidy COMMAND ${here}/tidy.sh ${PROJECT_SOURCE_DIR})
+add_test(NAME tree.headers COMMAND ${here}/headers.sh ${PROJECT_SOURCE_DIR})
 
-if(TARGET golden_cases)
-  add_test(NAME golden.layers COMMAND golden_cases ${CMAKE_CURRENT_SOURCE_DIR}/golden/layers)
-  set_tests_properties(golden.layers PROPERTIES TIMEOUT 600)
+add_test(NAME golden.layers COMMAND golden_cases ${here}/golden/layers)
+add_test(NAME golden.text COMMAND golden_text ${here}/golden/text-format/caffe_cases.tsv)
+add_test(NAME golden.solvers COMMAND golden_solvers ${here}/golden/solvers ${here}/golden/decoupled)
+set_tests_properties(golden.layers golden.solvers PROPERTIES TIMEOUT 600)
+
+file(GLOB logs ${here}/golden/logs/*.log)
+add_test(NAME cli.logs COMMAND ${here}/cli/logs.py ${build} ${logs})
+add_test(NAME cli.flags COMMAND ${here}/cli/flags.sh ${build})
+add_test(NAME cli.bad_input COMMAND ${here}/cli/bad_input.sh ${build})
+
+# Minutes of training under the sanitizers, and the program links no sanitizer: optimised builds only.
+if(NOT LUNGO_SANITIZE)
+  add_test(NAME cli.lenet COMMAND ${here}/cli/lenet.sh ${PROJECT_SOURCE_DIR} ${build})
+  set_tests_properties(cli.lenet PROPERTIES TIMEOUT 900 SKIP_RETURN_CODE 77)
+  add_test(NAME cli.embedding COMMAND ${here}/cli/embedding.sh ${PROJECT_SOURCE_DIR} ${build})
 endif()
-add_test(NAME golden.text COMMAND golden_text
-         ${CMAKE_CURRENT_SOURCE_DIR}/golden/text-format/caffe_cases.tsv)
-
-add_test(NAME golden.solvers COMMAND golden_solvers ${CMAKE_CURRENT_SOURCE_DIR}/golden/solvers
-         ${CMAKE_CURRENT_SOURCE_DIR}/golden/decoupled)
-set_tests_properties(golden.solvers PROPERTIES TIMEOUT 600)

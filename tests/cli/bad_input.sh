@@ -87,7 +87,7 @@ refused "a top made twice" "'y'" "n.prototxt:4" -- "$bin/lungo" time --model=n.p
 net_file n.prototxt <<'EOT'
 layer { name: "y" type: "SoftmaxWithLoss" bottom: "x" top: "y" }
 EOT
-refused "a wrong bottom count" "bottom" "expected" "got 1" "'y'" -- "$bin/lungo" time --model=n.prototxt
+refused "a wrong bottom count" "layer takes 2 bottoms, got 1" "'y'" -- "$bin/lungo" time --model=n.prototxt
 
 net_file n.prototxt <<'EOT'
 layer { name: "y" type: "EuclideanLoss" bottom: "x" bottom: "label" top: "y" }
@@ -115,7 +115,7 @@ layer { name: "x" type: "DummyData" top: "x" top: "t" dummy_data_param { shape {
   data_filler { type: "constant" value: 1 } data_filler { type: "constant" value: 3 } } }
 layer { name: "loss" type: "SoftmaxWithLoss" bottom: "x" bottom: "t" top: "loss" }
 EOT
-refused "a label out of range" "'loss'" "item 0" "label 3" "3" -- "$bin/lungo" time --model=n.prototxt --iterations=1
+refused "a label out of range" "'loss'" "item 0" "expected 0 to 2" "got 3" -- "$bin/lungo" time --model=n.prototxt --iterations=1
 
 cat > n.prototxt <<'EOT'
 layer { name: "d" type: "Data" top: "d" data_param { source: "absent_lmdb" backend: LMDB batch_size: 2 } }

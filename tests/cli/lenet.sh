@@ -1,0 +1,29 @@
+#!/bin/sh
+# LeNet on Fashion-MNIST against real Caffe's run, from the IDX files on: the databases hold what
+# Caffe's converter writes, four trainings follow Caffe's, and Caffe's own weights score as in Caffe.
+# Without Debian's package dataset-fashion-mnist it ends with 77: skipped.
+#   lenet.sh SOURCE-DIR BUILD-DIR
+set -eu
+source=$1
+bin=$2/bin
+images=/usr/share/datasets/fashion-mnist
+golden=$source/tests/golden/lenet_fashion
+if [ ! -f "$images/train-images-idx3-ubyte.gz" ]; then
+    echo "skipped: the package dataset-fashion-mnist is not installed"
+    exit 77
+fi
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export GLOG_minloglevel=1
+
+"$bin/convert_mnist_data" "$images/train-images-idx3-ubyte.gz" "$images/train-labels-idx1-ubyte.gz" "$work/fashion_train_lmdb"
+"$bin/convert_mnist_data" "$images/t10k-images-idx3-ubyte.gz" "$images/t10k-labels-idx1-ubyte.gz" "$work/fashion_test_lmdb"
+
+cp "$golden/net.prototxt" "$golden/sgd_l2/final.caffemodel" "$work"
+cd "$work"
+GLOG_minloglevel=0 "$bin/lungo" test --model=net.prototxt --weights=final.caffemodel --iterations=100 2> log
+correct=$(sed -n 's/.*\] accuracy = \([0-9.]*\).*/\1/p' log | awk '{ printf "%.0f", 10000 * $1 }')
+echo "real Caffe's weights: $correct of 10000 images right, in real Caffe 8055"
+[ "$correct" -ge 8052 ] && [ "$correct" -le 8058 ]
+
+"$bin/golden_lenet" "$work" "$golden/sgd_l2" "$golden/sgd_l1" "$golden/adam_l2" "$golden/sgd_decay0bias"

@@ -1,0 +1,104 @@
+/* lungo time --model=NET [--iterations=N] [--phase=TRAIN|TEST]: milliseconds per layer and pass. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "commands.h"
+#include "support/glog.h"
+
+typedef struct layer_time {
+    double forward, backward;
+} layer_time;
+
+static double milliseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static lungo_status warm_up(lungo_net *net) {
+    float loss;
+    glog_line(LUNGO_LOG_INFO, "caffe.cpp", 351, "Performing Forward");
+    lungo_status status = lungo_net_forward(net, &loss);
+    if (status) return status;
+    glog_line(LUNGO_LOG_INFO, "caffe.cpp", 356, "Initial loss: %g", loss);
+    glog_line(LUNGO_LOG_INFO, "caffe.cpp", 357, "Performing Backward");
+    return lungo_net_backward(net);
+}
+
+static lungo_status one_pass(lungo_net *net, layer_time *times, layer_time *total) {
+    size_t count = lungo_net_layer_count(net);
+    double begin = milliseconds();
+    for (size_t i = 0; i < count; i++) {
+        double start = milliseconds();
+        lungo_status status = lungo_net_forward_range(net, i, i, NULL);
+        if (status) return status;
+        times[i].forward += milliseconds() - start;
+    }
+    double middle = milliseconds();
+    for (size_t i = count; i-- > 0;) {
+        double start = milliseconds();
+        lungo_status status = lungo_net_backward_range(net, i, i);
+        if (status) return status;
+        times[i].backward += milliseconds() - start;
+    }
+    total->forward += middle - begin;
+    total->backward += milliseconds() - middle;
+    return LUNGO_OK;
+}
+
+static void print_layers(const lungo_net *net, const layer_time *times, int passes) {
+    glog_line(LUNGO_LOG_INFO, "caffe.cpp", 397, "Average time per layer: ");
+    for (size_t i = 0; i < lungo_net_layer_count(net); i++) {
+        const char *name = lungo_net_layer(net, i).name;
+        glog_line(LUNGO_LOG_INFO, "caffe.cpp", 400, "%10s\tforward: %g ms.", name,
+                  times[i].forward / passes);
+        glog_line(LUNGO_LOG_INFO, "caffe.cpp", 403, "%10s\tbackward: %g ms.", name,
+                  times[i].backward / passes);
+    }
+}
+
+static lungo_status benchmark(lungo_net *net, layer_time *times, int passes) {
+    layer_time total = {0, 0};
+    glog_line(LUNGO_LOG_INFO, "caffe.cpp", 365, "*** Benchmark begins ***");
+    glog_line(LUNGO_LOG_INFO, "caffe.cpp", 366, "Testing for %d iterations.", passes);
+    double begin = milliseconds();
+    for (int pass = 0; pass < passes; pass++) {
+        double start = milliseconds();
+        lungo_status status = one_pass(net, times, &total);
+        if (status) return status;
+        glog_line(LUNGO_LOG_INFO, "caffe.cpp", 394, "Iteration: %d forward-backward time: %g ms.",
+                  pass + 1, milliseconds() - start);
+    }
+    double all = milliseconds() - begin;
+    print_layers(net, times, passes);
+    glog_line(LUNGO_LOG_INFO, "caffe.cpp", 408, "Average Forward pass: %g ms.",
+              total.forward / passes);
+    glog_line(LUNGO_LOG_INFO, "caffe.cpp", 410, "Average Backward pass: %g ms.",
+              total.backward / passes);
+    glog_line(LUNGO_LOG_INFO, "caffe.cpp", 412, "Average Forward-Backward: %g ms.", all / passes);
+    glog_line(LUNGO_LOG_INFO, "caffe.cpp", 414, "Total Time: %g ms.", all);
+    glog_line(LUNGO_LOG_INFO, "caffe.cpp", 415, "*** Benchmark ends ***");
+    return LUNGO_OK;
+}
+
+int cmd_time(const command_flags *flags) {
+    if (!*flags->model) return glog_complain("time: expected --model=FILE, a network to time");
+    if (*flags->phase && strcmp(flags->phase, "TRAIN") && strcmp(flags->phase, "TEST"))
+        return glog_complain("--phase: expected TRAIN or TEST, got '%s'", flags->phase);
+    if (flags->iterations < 1)
+        return glog_complain("time: expected --iterations of 1 or more, got %d", flags->iterations);
+    say_cpu(flags, 343);
+    lungo_net *net = open_model(flags, strcmp(flags->phase, "TEST") ? LUNGO_TRAIN : LUNGO_TEST);
+    if (!net) return 1;
+    layer_time *times = calloc(lungo_net_layer_count(net) + 1, sizeof *times);
+    lungo_status status = LUNGO_ERR_MEMORY;
+    if (!times) {
+        glog_complain("out of memory");
+    } else if ((status = warm_up(net)) || (status = benchmark(net, times, flags->iterations))) {
+        glog_report_error();
+    }
+    free(times);
+    lungo_net_free(net);
+    return status != LUNGO_OK;
+}

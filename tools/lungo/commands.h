@@ -1,0 +1,45 @@
+/* The commands of `lungo`: one cmd_*.c each, listed in the table of main.c. */
+#ifndef LUNGO_TOOLS_COMMANDS_H
+#define LUNGO_TOOLS_COMMANDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lungo/net.h"
+
+/* Caffe's flags, shared by all commands as in Caffe. */
+typedef struct command_flags {
+    const char *gpu, *solver, *model, *phase, *stage, *snapshot, *weights;
+    const char *sigint_effect, *sighup_effect;
+    int level, iterations;
+} command_flags;
+
+/* Each returns the exit status. `words`: what stood on the command line besides command and flags.
+ */
+int cmd_train(const command_flags *flags);
+int cmd_test(const command_flags *flags);
+int cmd_time(const command_flags *flags);
+int cmd_device_query(const command_flags *flags);
+int cmd_layers(const char *const *words, int word_count);
+
+/* ---- for commands ---- */
+
+/* A warning when --gpu was given. */
+void warn_of_gpu(const command_flags *flags);
+
+/* The same, and "Use CPU." with the line number that Caffe has there. */
+void say_cpu(const command_flags *flags, int line);
+
+/* --stage cut at its commas, as Caffe does: "" is one empty stage. The caller frees both. */
+typedef struct stage_list {
+    char *text;
+    const char **names;
+    size_t count;
+} stage_list;
+bool stages_split(stage_list *out, const char *text);
+void stages_dispose(stage_list *stages);
+
+/* Opens flags->model; reports what is wrong. NULL: failed. */
+lungo_net *open_model(const command_flags *flags, lungo_phase phase);
+
+#endif
