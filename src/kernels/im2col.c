@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "math/vector.h"
-
 /* ---- any number of axes ---- */
 
 /* The next position in row-major order, last axis fastest; false after the last one. */
@@ -54,48 +52,40 @@ static void col2im_general(const lungo_window *w, const float *columns, float *i
 
 /* ---- two axes: a row of outputs at a time ---- */
 
-/* Outputs first <= i < end see a pixel under the tap, output `first` the pixel `from`. */
-typedef struct span {
-    ptrdiff_t first, end, from;
-} span;
-
-static ptrdiff_t clamped_quotient(ptrdiff_t a, ptrdiff_t b, ptrdiff_t most) {
-    ptrdiff_t up = a <= 0 ? 0 : (a + b - 1) / b;
-    return up < most ? up : most;
+static lungo_span span_of_tap(const lungo_window *w, int axis, int tap) {
+    return lungo_span_of(w->in[axis], w->out[axis], w->stride[axis],
+                         (ptrdiff_t)tap * w->dilation[axis] - w->pad[axis]);
 }
 
-static span span_of_tap(const lungo_window *w, int axis, int tap) {
-    ptrdiff_t shift = (ptrdiff_t)tap * w->dilation[axis] - w->pad[axis];
-    ptrdiff_t stride = w->stride[axis], out = w->out[axis];
-    span s = {.first = clamped_quotient(-shift, stride, out),
-              .end = clamped_quotient(w->in[axis] - shift, stride, out)};
-    if (s.end < s.first) s.end = s.first;
-    s.from = s.first * stride + shift;
-    return s;
-}
-
+/* Rows are often shorter than what a call of memcpy or memset costs, hence the loops. */
 static void gather(const float *from, ptrdiff_t stride, ptrdiff_t count, float *to) {
-    if (stride == 1)
-        memcpy(to, from, (size_t)count * sizeof *to);
-    else
+    if (stride == 1) {
+#pragma omp simd
+        for (ptrdiff_t i = 0; i < count; i++)
+            to[i] = from[i];
+    } else {
         for (ptrdiff_t i = 0; i < count; i++)
             to[i] = from[i * stride];
+    }
 }
 
 static void scatter(const float *from, ptrdiff_t count, float *to, ptrdiff_t stride) {
-    if (stride == 1)
-        lungo_add((size_t)count, from, to);
-    else
+    if (stride == 1) {
+#pragma omp simd
+        for (ptrdiff_t i = 0; i < count; i++)
+            to[i] += from[i];
+    } else {
         for (ptrdiff_t i = 0; i < count; i++)
             to[i * stride] += from[i];
+    }
 }
 
 static void zero(float *to, ptrdiff_t count) {
-    memset(to, 0, (size_t)count * sizeof *to);
+    if (count > 0) memset(to, 0, (size_t)count * sizeof *to);
 }
 
 /* One row of the columns: `plane` as seen under the tap (ky, kx). */
-static void tap_from_plane(const lungo_window *w, const span *ys, const span *xs,
+static void tap_from_plane(const lungo_window *w, const lungo_span *ys, const lungo_span *xs,
                            const float *plane, float *row) {
     ptrdiff_t width = w->out[1];
     zero(row, ys->first * width);
@@ -110,8 +100,8 @@ static void tap_from_plane(const lungo_window *w, const span *ys, const span *xs
     zero(row + ys->end * width, (w->out[0] - ys->end) * width);
 }
 
-static void tap_to_plane(const lungo_window *w, const span *ys, const span *xs, const float *row,
-                         float *plane) {
+static void tap_to_plane(const lungo_window *w, const lungo_span *ys, const lungo_span *xs,
+                         const float *row, float *plane) {
     if (xs->first == xs->end) return;
     for (ptrdiff_t y = ys->first; y < ys->end; y++) {
         float *line = plane + (ys->from + (y - ys->first) * w->stride[0]) * w->in[1];
@@ -123,9 +113,9 @@ static void tap_to_plane(const lungo_window *w, const span *ys, const span *xs, 
 static void im2col_plane(const lungo_window *w, const float *plane, float *columns) {
     size_t outputs = lungo_window_outputs(w);
     for (int ky = 0; ky < w->kernel[0]; ky++) {
-        span ys = span_of_tap(w, 0, ky);
+        lungo_span ys = span_of_tap(w, 0, ky);
         for (int kx = 0; kx < w->kernel[1]; kx++, columns += outputs) {
-            span xs = span_of_tap(w, 1, kx);
+            lungo_span xs = span_of_tap(w, 1, kx);
             tap_from_plane(w, &ys, &xs, plane, columns);
         }
     }
@@ -134,9 +124,9 @@ static void im2col_plane(const lungo_window *w, const float *plane, float *colum
 static void col2im_plane(const lungo_window *w, const float *columns, float *plane) {
     size_t outputs = lungo_window_outputs(w);
     for (int ky = 0; ky < w->kernel[0]; ky++) {
-        span ys = span_of_tap(w, 0, ky);
+        lungo_span ys = span_of_tap(w, 0, ky);
         for (int kx = 0; kx < w->kernel[1]; kx++, columns += outputs) {
-            span xs = span_of_tap(w, 1, kx);
+            lungo_span xs = span_of_tap(w, 1, kx);
             tap_to_plane(w, &ys, &xs, columns, plane);
         }
     }

@@ -1,8 +1,10 @@
 #include "kernels/pooling.h"
 
 #include <float.h>
+#include <stdbool.h>
 #include <string.h>
 
+#include "kernels/window.h"
 #include "math/parallel.h"
 
 /* What one window covers along one axis: pixels first <= i < end, `cells` with the padding. */
@@ -34,19 +36,20 @@ static size_t work_of(const lungo_pooling *pool) {
 
 /* ---- MAX ---- */
 
-static void max_of_window(const float *x, ptrdiff_t width, extent ys, extent xs, float *most,
-                          int32_t *where) {
-    *most = -FLT_MAX;
-    *where = -1;
-    for (ptrdiff_t i = ys.first; i < ys.end; i++) {
-        for (ptrdiff_t j = xs.first; j < xs.end; j++) {
-            float value = x[i * width + j];
-            if (value > *most) {
-                *most = value;
-                *where = (int32_t)(i * width + j);
-            }
+/* Selecting without a branch: which value is larger cannot be foretold. */
+static void max_of_window(const float *x, ptrdiff_t width, extent ys, extent xs, float *y,
+                          int32_t *mask) {
+    float most = -FLT_MAX;
+    ptrdiff_t where = -1;
+    for (ptrdiff_t row = ys.first * width; row < ys.end * width; row += width) {
+        for (ptrdiff_t at = row + xs.first; at < row + xs.end; at++) {
+            bool more = x[at] > most;
+            most = more ? x[at] : most;
+            where = more ? at : where;
         }
     }
+    *y = most;
+    *mask = (int32_t)where;
 }
 
 static void max_of_plane(const lungo_pooling *pool, const float *x, float *y, int32_t *mask) {
@@ -93,7 +96,7 @@ static void spread_over_window(float value, ptrdiff_t width, extent ys, extent x
 }
 
 /* A stride longer than the kernel can leave the last window nothing at all. */
-static int is_empty(extent ys, extent xs) {
+static bool is_empty(extent ys, extent xs) {
     return ys.first == ys.end || xs.first == xs.end;
 }
 

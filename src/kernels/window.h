@@ -41,4 +41,20 @@ static inline size_t lungo_window_outputs(const lungo_window *window) {
     return lungo_window_product(window->out, window->axes);
 }
 
+/* Along one axis, outputs first <= i < end see a pixel under a tap: output `first` the pixel
+ * `from`, the next ones `stride` further each. */
+typedef struct lungo_span {
+    ptrdiff_t first, end, from;
+} lungo_span;
+
+/* `shift` is where the tap stands for output 0: tap * dilation - pad. */
+static inline lungo_span lungo_span_of(ptrdiff_t in, ptrdiff_t out, ptrdiff_t stride,
+                                       ptrdiff_t shift) {
+    ptrdiff_t first = shift >= 0 ? 0 : (stride - 1 - shift) / stride;
+    ptrdiff_t end = shift >= in ? 0 : (in - shift + stride - 1) / stride;
+    if (end > out) end = out;
+    if (first > end) first = end;
+    return (lungo_span){first, end, first * stride + shift};
+}
+
 #endif
