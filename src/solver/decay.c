@@ -2,10 +2,10 @@
  *
  * For each weight w of parameter i, in each update:
  *
- *   wd_i = weight_decay * decay_mult_i        from the solver file and the parameter's `param`
- * block lr_i = lr * lr_mult_i                     lr is what lr_policy gives for the iteration g
- * the gradient: added up over iter_size passes, clipped, divided by iter_size u    what the
- * solver's type (rules.c) makes of g and lr_i:  w <- w - u
+ *   wd_i = weight_decay * decay_mult_i   the solver file, and the parameter's own `param` block
+ *   lr_i = lr * lr_mult_i                lr is what lr_policy gives for the iteration
+ *   g     the gradient: added up over iter_size passes, clipped, divided by iter_size
+ *   u     what the solver's type (rules.c) makes of g and lr_i:  w <- w - u
  *
  * regularization_type:
  *
@@ -22,6 +22,16 @@
  *
  * Decay comes once per update whatever iter_size is, is never clipped, and is no part of the loss.
  * A decay_mult that is not given is 1, for biases too.
+ *
+ * What people mean, and how to say it:
+ *
+ *   Caffe's weight_decay                    L2
+ *   L2 on the weights, none on biases       L2, decay_mult 0 on the biases
+ *   PyTorch's AdamW                         Adam, momentum 0.9, decoupled, LR, WITH_UPDATE,
+ *                                           adam_delta: CORRECTED
+ *   Loshchilov and Hutter's AdamW, SGDW     decoupled, SCHEDULE, WITH_UPDATE (Adam: CORRECTED)
+ *   w[t+1] = w[t] - lr * dw - wd * w        decoupled, NONE, WITH_UPDATE
+ *   W = W * (1 - wd) after the update       decoupled, NONE, AFTER_UPDATE
  *
  * lr_mult 0: the weight never changes. L2 and L1 still reach its gradient, and through it the
  * history of its rule, as in Caffe; shrinking is off. (update.c leaves such weights alone.)

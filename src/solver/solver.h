@@ -1,10 +1,15 @@
 /* A solver's insides. For src/solver alone; the public part is include/lungo/solver.h.
  *
- *   open.c      reads the solver file, checks it, builds everything    nets.c    train and test
- * nets solve.c     a whole training; requests from outside                step.c    iterations
+ *   open.c      reads the solver file, checks it, builds everything
+ *   nets.c      train and test nets
+ *   solve.c     a whole training; requests from outside
+ *   step.c      iterations
  *   update.c    one update of all parameters, with
- *       policy.c  the rate      decay.c  weight decay      rules.c  SGD, Adam, ...
- *   test.c      the test nets                                          save.c    snapshots
+ *       policy.c  the rate
+ *       decay.c   weight decay
+ *       rules.c   SGD, Adam, ...
+ *   test.c      the test nets
+ *   save.c      snapshots
  */
 #ifndef LUNGO_SOLVER_SOLVER_H
 #define LUNGO_SOLVER_SOLVER_H
