@@ -1,15 +1,15 @@
 /* A solver's insides. For src/solver alone; the public part is include/lungo/solver.h.
  *
- *   open.c      reads the solver file, checks it, builds everything
- *   nets.c      train and test nets
- *   solve.c     a whole training; requests from outside
- *   step.c      iterations
- *   update.c    one update of all parameters, with
- *       policy.c  the rate
- *       decay.c   weight decay
- *       rules.c   SGD, Adam, ...
- *   test.c      the test nets
- *   save.c      snapshots
+ *   open.c       reads the solver file, checks it, builds everything
+ *   nets.c       the train net and the test nets
+ *   solve.c      a whole training; requests from outside
+ *   step.c       iterations
+ *   update.c     one update of all parameters, with
+ *     policy.c     the rate
+ *     decay.c      weight decay
+ *     rules.c      SGD, Adam, ...
+ *   test.c       the test nets' scores
+ *   snapshots.c  writing and restoring snapshots
  */
 #ifndef LUNGO_SOLVER_SOLVER_H
 #define LUNGO_SOLVER_SOLVER_H
@@ -69,7 +69,7 @@ lungo_status lungo_solver_test_all(lungo_solver *solver);
 /* solve.c: what was asked for since the last call; a snapshot before a stop. */
 lungo_request lungo_solver_take_request(lungo_solver *solver);
 
-/* save.c: whether files of the prefix can be written. */
+/* snapshots.c: whether files of the prefix can be written. */
 lungo_status lungo_solver_probe_prefix(const lungo_solver *solver);
 
 /* Whether this iteration is one whose loss is displayed. */
