@@ -22,6 +22,7 @@
 #include "lungo/lungo.h"
 #include "proto/text.h"
 #include "proto/upgrade.h"
+#include "solver/solver.h"
 #include "support/folder.h"
 #include "support/table.h"
 
@@ -71,12 +72,9 @@ static void compare(golden_case *one, const char *what, int iter, double expecte
 }
 
 /* A decoupled case allows a part of its largest value, any other of each value or 1. */
-static double allowed_for(const golden_case *one, const float *values, size_t count, size_t index) {
-    if (!one->decoupled) return one->tolerance * larger(1, fabs((double)values[index]));
-    double largest = 0;
-    for (size_t i = 0; i < count; i++)
-        largest = larger(largest, fabs((double)values[i]));
-    return one->tolerance * largest;
+static double allowed_for(const golden_case *one, float expected, double largest) {
+    double scale = one->decoupled ? largest : larger(1, fabs((double)expected));
+    return one->tolerance * scale;
 }
 
 static void compare_values(golden_case *one, const char *what, const float *expected,
@@ -86,9 +84,11 @@ static void compare_values(golden_case *one, const char *what, const float *expe
         return;
     }
     size_t bad = 0, first = 0;
+    double largest = 0;
     for (size_t i = 0; i < got_count; i++)
-        if (!close_to(expected[i], got[i], allowed_for(one, expected, expected_count, i)) &&
-            bad++ == 0)
+        largest = larger(largest, fabs((double)expected[i]));
+    for (size_t i = 0; i < got_count; i++)
+        if (!close_to(expected[i], got[i], allowed_for(one, expected[i], largest)) && bad++ == 0)
             first = i;
     if (bad > 0)
         failure(one, "%s: value %zu: expected %.9g, got %.9g (%zu of %zu differ)", what, first,
@@ -171,7 +171,7 @@ static void compare_file(golden_case *one, const char *extension,
                          const ProtobufCMessageDescriptor *type,
                          void (*compare_messages)(golden_case *, const void *, const void *)) {
     char golden[64], written[PATH_MAX];
-    const char *prefix = one->param->snapshot_prefix ? one->param->snapshot_prefix : "solver";
+    const char *prefix = one->solver->param->snapshot_prefix;
     snprintf(golden, sizeof golden, "resume_final%s", extension);
     bool other = one->resumed && lungo_file_exists(golden);
     snprintf(written, sizeof written, "%s_iter_%d%s", prefix, lungo_solver_iter(one->solver),
@@ -293,7 +293,8 @@ static void read_tables(golden_case *one) {
 static bool open_solver(golden_case *one) {
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
     options.ignore_weights = one->resumed;
-    if (one->param->n_weights == 0) options.weights = "init.caffemodel";
+    if (one->param->n_weights == 0 && lungo_file_exists("init.caffemodel"))
+        options.weights = "init.caffemodel";
     lungo_status status = lungo_solver_open(&one->solver, "solver.prototxt", &options);
     if (!status && one->resumed) status = lungo_solver_restore(one->solver, "mid.solverstate");
     if (!status) return true;
@@ -310,7 +311,9 @@ static bool open_solver(golden_case *one) {
 static void solve(golden_case *one) {
     int first = lungo_solver_iter(one->solver), last = lungo_solver_max_iter(one->solver);
     lungo_solver_on_iteration(one->solver, look_at, one);
-    if (lungo_solver_solve(one->solver, NULL)) {
+    lungo_status status = lungo_solver_solve(one->solver, NULL);
+    if (!status && !one->param->snapshot_after_train) status = lungo_solver_snapshot(one->solver);
+    if (status) {
         failure(one, "%s", lungo_error_text());
         return;
     }

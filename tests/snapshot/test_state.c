@@ -99,6 +99,29 @@ START_TEST(a_cut_file_does_no_harm) {
 }
 END_TEST
 
+/* Any byte may be any other: what is accepted can be copied. */
+START_TEST(a_changed_byte_does_no_harm) {
+    char *bytes;
+    size_t length;
+    float values[64];
+    lungo_saved_state *saved;
+    lungo_test_golden("solvers/resume-sgd/final.solverstate", "whole.solverstate");
+    ck_ok(lungo_file_read(&bytes, &length, "whole.solverstate"));
+    for (size_t i = 0; i < 2 * length; i++) {
+        char before = bytes[i / 2];
+        bytes[i / 2] = (char)(before ^ (i % 2 ? 0x01 : 0x80));
+        lungo_status status = try_bytes(bytes, length);
+        bytes[i / 2] = before;
+        if (status || lungo_saved_state_open(&saved, "a.solverstate")) continue;
+        for (size_t k = 0; k < saved->history_count; k++)
+            if (saved->histories[k].count <= 64)
+                ck_ok(lungo_stored_blob_data(&saved->histories[k], values));
+        lungo_saved_state_free(saved);
+    }
+    free(bytes);
+}
+END_TEST
+
 START_TEST(histories_have_to_fit) {
     lungo_saved_state *saved;
     float values[64];
@@ -129,6 +152,7 @@ Suite *lungo_suite_state(void) {
                                   a_state_of_old_has_no_current_step,
                                   other_files_are_refused,
                                   a_cut_file_does_no_harm,
+                                  a_changed_byte_does_no_harm,
                                   histories_have_to_fit,
                                   nothing_is_left_of_a_file_that_cannot_be_written,
                                   NULL};

@@ -91,6 +91,26 @@ START_TEST(counts_of_test_settings_agree) {
 }
 END_TEST
 
+/* The net's own state goes over the solver's phase, as in Caffe. */
+START_TEST(a_train_net_may_call_itself_a_test_net) {
+    lungo_solver *solver = lungo_test_solver(
+        FIXED "net_param { state { phase: TEST } layer { name: 'w' type: 'Parameter' top: 'w'"
+              " param { lr_mult: 0 } parameter_param { shape { dim: 2 } } } }");
+    ck_assert_int_eq(lungo_net_phase(lungo_solver_net(solver)), LUNGO_TEST);
+    ck_ok(lungo_solver_step(solver, 2));
+    lungo_solver_free(solver);
+}
+END_TEST
+
+START_TEST(a_train_net_may_have_no_parameters) {
+    lungo_solver *solver = lungo_test_solver(
+        FIXED "clip_gradients: 1 net_param { layer { name: 'x' type: 'DummyData' top: 'x'"
+              " dummy_data_param { shape { dim: 1 } } } }");
+    ck_ok(lungo_solver_step(solver, 2));
+    lungo_solver_free(solver);
+}
+END_TEST
+
 /* ---- states ---- */
 
 #define STAGED                                                                                     \
@@ -211,6 +231,8 @@ Suite *lungo_suite_nets(void) {
                                   every_source_makes_a_train_net,
                                   test_nets_come_in_caffes_order,
                                   counts_of_test_settings_agree,
+                                  a_train_net_may_call_itself_a_test_net,
+                                  a_train_net_may_have_no_parameters,
                                   states_are_laid_over_one_another,
                                   options_are_for_the_train_net_alone,
                                   weights_are_lists_and_options_replace_them,
