@@ -6,10 +6,10 @@
 #include <stddef.h>
 
 typedef struct lungo_buffer {
-    char *bytes;    /* NULL while empty */
+    char *bytes; /* NULL while empty */
     size_t length;
     size_t capacity;
-    bool failed;    /* memory ran out: what was appended since is lost; check once at the end */
+    bool failed; /* memory ran out: what was appended since is lost; check once at the end */
 } lungo_buffer;
 
 void lungo_buffer_dispose(lungo_buffer *buffer);

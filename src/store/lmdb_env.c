@@ -129,7 +129,7 @@ static lungo_status find_or_open(lungo_lmdb_env **out, const struct stat *file, 
         *out = env;
         return LUNGO_OK;
     }
-    lungo_lmdb_env *env;
+    lungo_lmdb_env *env = NULL;
     LUNGO_TRY(open_new(&env, file, path));
     env->next = environments;
     environments = env;

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <libgen.h>
 #include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -26,9 +27,20 @@ static int visible_folders(const struct dirent *entry) {
            (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK);
 }
 
+/* A file stands for the folder it lies in. */
+static bool each_folder_of_file(const char *file, const char *marker,
+                                void (*visit)(void *user, const char *folder), void *user) {
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s", file);
+    return lungo_each_folder(dirname(path), marker, visit, user);
+}
+
 bool lungo_each_folder(const char *root, const char *marker,
                        void (*visit)(void *user, const char *folder), void *user) {
     struct dirent **entries;
+    struct stat kind;
+    if (stat(root, &kind) == 0 && S_ISREG(kind.st_mode))
+        return each_folder_of_file(root, marker, visit, user);
     int count = scandir(root, &entries, visible_folders, alphasort);
     if (count < 0) return false;
     if (holds(root, marker)) visit(user, root);

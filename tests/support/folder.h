@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 /* Runs `visit` for every folder at or below `root` that holds a file named `marker`, in
- * alphabetical order. False when `root` cannot be read. */
+ * alphabetical order; a file stands for its folder. False when `root` cannot be read. */
 bool lungo_each_folder(const char *root, const char *marker,
                        void (*visit)(void *user, const char *folder), void *user);
 

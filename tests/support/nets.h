@@ -9,7 +9,7 @@
  */
 #define INPUT(top, dims)                                                                           \
     "layer { name: 'in_" top "' type: 'Input' top: '" top "' input_param { shape { " dims " } } "  \
-                                                                                          "}\n"
+    "}\n"
 
 /* A layer with one bottom and one top; `more` may be "". */
 #define LAYER1(name, type, bottom, top, more)                                                      \
