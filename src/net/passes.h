@@ -52,7 +52,7 @@ void lungo_net_prune_backward(lungo_net_builder *builder);
 lungo_status lungo_net_list_params(lungo_net_builder *builder);
 lungo_status lungo_net_allocate(lungo_net_builder *builder);
 
-/* "  in layer 'ip1' (InnerProduct), lenet.prototxt:37" on the error under way. */
+/* trail.c: "  in layer 'ip1' (InnerProduct), lenet.prototxt:37" on the error under way. */
 lungo_status lungo_net_trail_layer(const lungo_net *net, const Caffe__LayerParameter *layer);
 
 /* The string, or "" for an absent one. */

@@ -1,7 +1,5 @@
-/* A whole training, and the solver as its user sees it. */
+/* A whole training. */
 #include "solver/solver.h"
-
-/* ---- training ---- */
 
 lungo_status lungo_solver_step(lungo_solver *solver, int count) {
     return lungo_solver_run(solver, count);
@@ -59,58 +57,4 @@ lungo_status lungo_solver_solve(lungo_solver *solver, const char *resume_from) {
         LUNGO_TRY(lungo_solver_restore(solver, resume_from));
     }
     return train(solver);
-}
-
-/* ---- requests ---- */
-
-void lungo_solver_request(lungo_solver *solver, lungo_request request) {
-    if (request == LUNGO_REQUEST_SNAPSHOT) atomic_store(&solver->snapshot_asked, true);
-    if (request == LUNGO_REQUEST_STOP) atomic_store(&solver->stop_asked, true);
-}
-
-lungo_request lungo_solver_take_request(lungo_solver *solver) {
-    if (atomic_exchange(&solver->snapshot_asked, false)) return LUNGO_REQUEST_SNAPSHOT;
-    if (atomic_exchange(&solver->stop_asked, false)) return LUNGO_REQUEST_STOP;
-    return LUNGO_REQUEST_NONE;
-}
-
-void lungo_solver_on_iteration(lungo_solver *solver, lungo_iteration_function *function,
-                               void *user) {
-    solver->on_iteration = function;
-    solver->on_iteration_user = user;
-}
-
-/* ---- looking at it ---- */
-
-int lungo_solver_iter(const lungo_solver *solver) {
-    return solver->iter;
-}
-
-int lungo_solver_max_iter(const lungo_solver *solver) {
-    return solver->param->max_iter;
-}
-
-float lungo_solver_rate(const lungo_solver *solver) {
-    return solver->rate;
-}
-
-float lungo_solver_loss(const lungo_solver *solver) {
-    return solver->loss;
-}
-
-float lungo_solver_smoothed_loss(const lungo_solver *solver) {
-    return solver->smoothed.value;
-}
-
-bool lungo_solver_asks_for_gpu(const lungo_solver *solver) {
-    return solver->param->has_solver_mode &&
-           solver->param->solver_mode == CAFFE__SOLVER_PARAMETER__SOLVER_MODE__GPU;
-}
-
-lungo_net *lungo_solver_net(const lungo_solver *solver) {
-    return solver->net;
-}
-
-lungo_net *lungo_solver_test_net(const lungo_solver *solver, size_t index) {
-    return index < solver->test_net_count ? solver->test_nets[index] : NULL;
 }

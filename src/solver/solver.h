@@ -66,7 +66,7 @@ lungo_status lungo_solver_update(lungo_solver *solver);
 /* test.c: all test nets, unless a stop is asked for; then solver->stopped. */
 lungo_status lungo_solver_test_all(lungo_solver *solver);
 
-/* solve.c: what was asked for since the last call; a snapshot before a stop. */
+/* requests.c: what was asked for since the last call; a snapshot before a stop. */
 lungo_request lungo_solver_take_request(lungo_solver *solver);
 
 /* snapshots.c: whether files of the prefix can be written. */

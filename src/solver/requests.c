@@ -1,0 +1,56 @@
+/* The solver as its user sees it while it runs: what can be asked of it, and what it tells. */
+#include "solver/solver.h"
+
+/* ---- requests ---- */
+
+void lungo_solver_request(lungo_solver *solver, lungo_request request) {
+    if (request == LUNGO_REQUEST_SNAPSHOT) atomic_store(&solver->snapshot_asked, true);
+    if (request == LUNGO_REQUEST_STOP) atomic_store(&solver->stop_asked, true);
+}
+
+lungo_request lungo_solver_take_request(lungo_solver *solver) {
+    if (atomic_exchange(&solver->snapshot_asked, false)) return LUNGO_REQUEST_SNAPSHOT;
+    if (atomic_exchange(&solver->stop_asked, false)) return LUNGO_REQUEST_STOP;
+    return LUNGO_REQUEST_NONE;
+}
+
+void lungo_solver_on_iteration(lungo_solver *solver, lungo_iteration_function *function,
+                               void *user) {
+    solver->on_iteration = function;
+    solver->on_iteration_user = user;
+}
+
+/* ---- looking at it ---- */
+
+int lungo_solver_iter(const lungo_solver *solver) {
+    return solver->iter;
+}
+
+int lungo_solver_max_iter(const lungo_solver *solver) {
+    return solver->param->max_iter;
+}
+
+float lungo_solver_rate(const lungo_solver *solver) {
+    return solver->rate;
+}
+
+float lungo_solver_loss(const lungo_solver *solver) {
+    return solver->loss;
+}
+
+float lungo_solver_smoothed_loss(const lungo_solver *solver) {
+    return solver->smoothed.value;
+}
+
+bool lungo_solver_asks_for_gpu(const lungo_solver *solver) {
+    return solver->param->has_solver_mode &&
+           solver->param->solver_mode == CAFFE__SOLVER_PARAMETER__SOLVER_MODE__GPU;
+}
+
+lungo_net *lungo_solver_net(const lungo_solver *solver) {
+    return solver->net;
+}
+
+lungo_net *lungo_solver_test_net(const lungo_solver *solver, size_t index) {
+    return index < solver->test_net_count ? solver->test_nets[index] : NULL;
+}
