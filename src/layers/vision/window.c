@@ -111,3 +111,24 @@ lungo_status lungo_window_fit(lungo_window *window, const lungo_blob *bottom, in
         LUNGO_TRY(fit_axis(window, bottom, axis, i));
     return LUNGO_OK;
 }
+
+static lungo_status fit_transposed(lungo_window *w, const lungo_blob *bottom, int axis, int i) {
+    long long places = bottom->shape.dim[axis + 1 + i];
+    long long reach = (long long)w->dilation[i] * (w->kernel[i] - 1) + 1;
+    long long in = w->stride[i] * (places - 1) + reach - 2LL * w->pad[i];
+    w->out[i] = (int)places;
+    w->in[i] = (int)in;
+    if (places >= 1 && in >= 1 && in <= INT_MAX) return LUNGO_OK;
+    return lungo_fail(LUNGO_ERR_CONFIG,
+                      "shapes do not fit: bottom '%s' (shape %s): spatial axis %d: expected an "
+                      "output of 1 to %d, got %lld: stride %d x (%lld - 1) + %lld (kernel %d, "
+                      "dilation %d) - 2 x pad %d",
+                      bottom->name, lungo_shape_text(&bottom->shape).text, i, INT_MAX, in,
+                      w->stride[i], places, reach, w->kernel[i], w->dilation[i], w->pad[i]);
+}
+
+lungo_status lungo_window_fit_transposed(lungo_window *window, const lungo_blob *bottom, int axis) {
+    for (int i = 0; i < window->axes; i++)
+        LUNGO_TRY(fit_transposed(window, bottom, axis, i));
+    return LUNGO_OK;
+}

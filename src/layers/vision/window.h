@@ -13,4 +13,7 @@ lungo_status lungo_window_read(lungo_window *window, const Caffe__ConvolutionPar
 /* Sizes of input and output; an output without any value is an error. */
 lungo_status lungo_window_fit(lungo_window *window, const lungo_blob *bottom, int axis);
 
+/* The other way: the bottom has a value for every place of the window, the input is asked for. */
+lungo_status lungo_window_fit_transposed(lungo_window *window, const lungo_blob *bottom, int axis);
+
 #endif
