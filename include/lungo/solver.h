@@ -55,6 +55,20 @@ lungo_net *lungo_solver_test_net(const lungo_solver *solver, size_t index);
 lungo_status lungo_solver_snapshot(lungo_solver *solver);
 lungo_status lungo_solver_restore(lungo_solver *solver, const char *path);
 
+/* How a parameter of the train net decays in the next update. */
+typedef struct lungo_decay_info {
+    lungo_param_info param;
+    float rate;         /* lr * lr_mult */
+    float weight_decay; /* weight_decay * decay_mult */
+    char rule[48];      /* "none", "L2", "L1", "decoupled LR WITH_UPDATE", ... */
+    float shrink;       /* the part of each weight that the decay alone takes in that update: by SGD
+                           without momentum, or decoupled; NAN where no such number exists */
+    const char *note;   /* what may surprise; "" when nothing does */
+} lungo_decay_info;
+
+/* `index` as for lungo_net_param(lungo_solver_net(solver), index). */
+lungo_decay_info lungo_solver_decay(const lungo_solver *solver, size_t index);
+
 /* Called after every iteration's update; anything but LUNGO_OK ends the run with that status. */
 typedef lungo_status lungo_iteration_function(void *user, lungo_solver *solver);
 void lungo_solver_on_iteration(lungo_solver *solver, lungo_iteration_function *function,

@@ -70,12 +70,14 @@ static lungo_status find_type(lungo_decay *decay, const Caffe__SolverParameter *
     return LUNGO_OK;
 }
 
-static void warn_of_unused(const lungo_decay *decay, const Caffe__SolverParameter *param) {
-    if (decay->type == LUNGO_DECAY_DECOUPLED) return;
-    if (!param->has_decoupled_decay_scale && !param->has_decoupled_decay_point) return;
-    lungo_warn("decoupled_decay_scale and decoupled_decay_point have no effect with "
-               "regularization_type \"%s\": they need \"decoupled\"",
-               param->regularization_type);
+/* A setting that would do nothing is a misunderstanding. */
+static lungo_status refuse_unused(const lungo_decay *decay, const Caffe__SolverParameter *param) {
+    if (decay->type == LUNGO_DECAY_DECOUPLED) return LUNGO_OK;
+    if (!param->has_decoupled_decay_scale && !param->has_decoupled_decay_point) return LUNGO_OK;
+    return lungo_fail(
+        LUNGO_ERR_CONFIG, "%s: expected regularization_type \"decoupled\" with it, got \"%s\"",
+        param->has_decoupled_decay_scale ? "decoupled_decay_scale" : "decoupled_decay_point",
+        param->regularization_type);
 }
 
 lungo_status lungo_decay_open(lungo_decay *out, const Caffe__SolverParameter *param,
@@ -85,7 +87,7 @@ lungo_status lungo_decay_open(lungo_decay *out, const Caffe__SolverParameter *pa
                          .weight_decay = param->weight_decay,
                          .base_lr = param->base_lr};
     LUNGO_TRY(find_type(&decay, param, in_force));
-    warn_of_unused(&decay, param);
+    LUNGO_TRY(refuse_unused(&decay, param));
     if (decay.type == LUNGO_DECAY_DECOUPLED && decay.base_lr == 0 &&
         decay.scale == CAFFE__SOLVER_PARAMETER__DECOUPLED_DECAY_SCALE__SCHEDULE)
         return lungo_fail(LUNGO_ERR_CONFIG,

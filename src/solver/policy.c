@@ -21,6 +21,7 @@
 struct lungo_policy {
     const char *name;
     bool gamma, stepsize; /* which it reads; gamma must be >= 0, stepsize > 0 */
+    bool announces;       /* a step taken is worth a log line */
     float (*rate)(const Caffe__SolverParameter *param, int iter, int *current_step);
 };
 
@@ -49,11 +50,8 @@ static float inv_rate(const Caffe__SolverParameter *param, int iter, int *curren
 }
 
 static float multistep_rate(const Caffe__SolverParameter *param, int iter, int *current_step) {
-    if ((size_t)*current_step < param->n_stepvalue && iter >= param->stepvalue[*current_step]) {
+    if ((size_t)*current_step < param->n_stepvalue && iter >= param->stepvalue[*current_step])
         ++*current_step;
-        lungo_log_info("sgd_solver.cpp", 50, "MultiStep Status: Iteration %d, step = %d", iter,
-                       *current_step);
-    }
     return times_power(param->base_lr, param->gamma, *current_step);
 }
 
@@ -69,13 +67,13 @@ static float sigmoid_rate(const Caffe__SolverParameter *param, int iter, int *cu
 }
 
 static const lungo_policy policies[] = {
-    {"fixed", false, false, fixed_rate},
-    {"step", true, true, step_rate},
-    {"exp", true, false, exp_rate},
-    {"inv", true, false, inv_rate},
-    {"multistep", true, false, multistep_rate},
-    {"poly", false, false, poly_rate},
-    {"sigmoid", true, true, sigmoid_rate},
+    {"fixed", false, false, false, fixed_rate},
+    {"step", true, true, false, step_rate},
+    {"exp", true, false, false, exp_rate},
+    {"inv", true, false, false, inv_rate},
+    {"multistep", true, false, true, multistep_rate},
+    {"poly", false, false, false, poly_rate},
+    {"sigmoid", true, true, false, sigmoid_rate},
 };
 enum { POLICIES = sizeof policies / sizeof *policies };
 
@@ -109,7 +107,11 @@ lungo_status lungo_policy_find(const lungo_policy **out, const Caffe__SolverPara
 
 lungo_status lungo_policy_rate(const lungo_policy *policy, const Caffe__SolverParameter *param,
                                int iter, int *current_step, float *rate) {
+    int before = *current_step;
     float value = policy->rate(param, iter, current_step);
+    if (policy->announces && *current_step > before)
+        lungo_log_info("sgd_solver.cpp", 50, "MultiStep Status: Iteration %d, step = %d", iter,
+                       *current_step);
     if (!isfinite(value))
         return lungo_fail(LUNGO_ERR_CONFIG,
                           "learning rate of iteration %d: expected a finite number, got %g from "
@@ -118,4 +120,9 @@ lungo_status lungo_policy_rate(const lungo_policy *policy, const Caffe__SolverPa
                           param->max_iter);
     *rate = value;
     return LUNGO_OK;
+}
+
+float lungo_policy_peek(const lungo_policy *policy, const Caffe__SolverParameter *param, int iter,
+                        int current_step) {
+    return policy->rate(param, iter, &current_step);
 }

@@ -15,4 +15,8 @@ lungo_status lungo_policy_find(const lungo_policy **out, const Caffe__SolverPara
 lungo_status lungo_policy_rate(const lungo_policy *policy, const Caffe__SolverParameter *param,
                                int iter, int *current_step, float *rate);
 
+/* The same rate, for looking ahead: no step is taken and nothing is logged or refused. */
+float lungo_policy_peek(const lungo_policy *policy, const Caffe__SolverParameter *param, int iter,
+                        int current_step);
+
 #endif

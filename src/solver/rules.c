@@ -121,7 +121,9 @@ lungo_status lungo_rule_find(const lungo_rule **out, const Caffe__SolverParamete
         if (strcmp(rules[i].name, param->type)) continue;
         if (rules[i].check) LUNGO_TRY(rules[i].check(param));
         if (param->has_adam_delta && rules[i].apply != adam)
-            lungo_warn("adam_delta has no effect with type \"%s\": it needs \"Adam\"", param->type);
+            return lungo_fail(LUNGO_ERR_CONFIG,
+                              "adam_delta: expected type \"Adam\" with it, got \"%s\"",
+                              param->type);
         *out = &rules[i];
         return LUNGO_OK;
     }

@@ -56,5 +56,6 @@ lungo_status lungo_solver_solve(lungo_solver *solver, const char *resume_from) {
         lungo_log_info("solver.cpp", 296, "Restoring previous solver status from %s", resume_from);
         LUNGO_TRY(lungo_solver_restore(solver, resume_from));
     }
+    lungo_solver_log_decay(solver);
     return train(solver);
 }

@@ -8,6 +8,7 @@
  *     policy.c     the rate
  *     decay.c      weight decay
  *     rules.c      SGD, Adam, ...
+ *   decay_table.c  what decay does to each parameter, for people to read
  *   test.c       the test nets' scores
  *   snapshots.c  writing and restoring snapshots
  */
@@ -62,6 +63,9 @@ void lungo_solver_log_output(const char *net, int line, size_t index, const char
 
 /* update.c: the rate, the log line of it, clipping, the update; counts the iteration. */
 lungo_status lungo_solver_update(lungo_solver *solver);
+
+/* decay_table.c: a log line per parameter. */
+void lungo_solver_log_decay(const lungo_solver *solver);
 
 /* test.c: all test nets, unless a stop is asked for; then solver->stopped. */
 lungo_status lungo_solver_test_all(lungo_solver *solver);

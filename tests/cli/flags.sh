@@ -39,6 +39,8 @@ passes "--snapshot has no effect on 'time'" -- time --model=net.prototxt --snaps
 passes "Querying GPUs" -- device_query
 passes "InnerProduct" -- layers
 passes "num_output" -- layers InnerProduct
+printf 'net: "net.prototxt"\nbase_lr: 0.1\nlr_policy: "fixed"\n' > solver.prototxt
+passes "shrinks by" -- decay --solver=solver.prototxt
 passes "compatible with caffe version 1.0.0" -- --version
 passes "commands:" -- --help
 passes "commands:" -- -help

@@ -25,6 +25,8 @@ START_TEST(settings_that_cannot_work_are_refused) {
              "momentum: expected 0 with type \"AdaGrad\"");
     ck_fails(lungo_try_solver(FIXED "type: 'RMSProp' rms_decay: 1" NET), LUNGO_ERR_CONFIG,
              "rms_decay");
+    ck_fails(lungo_try_solver(FIXED "adam_delta: CORRECTED" NET), LUNGO_ERR_CONFIG,
+             "adam_delta: expected type \"Adam\" with it, got \"SGD\"");
     ck_fails(lungo_try_solver(FIXED "type: 'SGD' solver_type: SGD" NET), LUNGO_ERR_CONFIG,
              "solver_type");
     ck_fails(lungo_try_solver(FIXED "snapshot_format: HDF5" NET), LUNGO_ERR_UNSUPPORTED,

@@ -19,6 +19,7 @@ typedef struct command_flags {
 int cmd_train(const command_flags *flags);
 int cmd_test(const command_flags *flags);
 int cmd_time(const command_flags *flags);
+int cmd_decay(const command_flags *flags);
 int cmd_device_query(const command_flags *flags);
 int cmd_layers(const char *const *words, int word_count);
 

@@ -23,7 +23,7 @@ static tool_flag flags[] = {
      "train test time device_query", false},
     {"iterations", FLAG_INT, &given.iterations, "How many batches to test or passes to time.",
      "test time", false},
-    {"level", FLAG_INT, &given.level, "The network's level.", "train test time", false},
+    {"level", FLAG_INT, &given.level, "The network's level.", "train test time decay", false},
     {"model", FLAG_TEXT, &given.model, "The network's definition, a prototxt.", "test time", false},
     {"phase", FLAG_TEXT, &given.phase, "TRAIN or TEST.", "time", false},
     {"sighup_effect", FLAG_TEXT, &given.sighup_effect, "What SIGHUP does: snapshot, stop or none.",
@@ -31,9 +31,10 @@ static tool_flag flags[] = {
     {"sigint_effect", FLAG_TEXT, &given.sigint_effect, "What SIGINT does: snapshot, stop or none.",
      "train", false},
     {"snapshot", FLAG_TEXT, &given.snapshot, "The .solverstate to go on from.", "train", false},
-    {"solver", FLAG_TEXT, &given.solver, "The solver's definition, a prototxt.", "train", false},
+    {"solver", FLAG_TEXT, &given.solver, "The solver's definition, a prototxt.", "train decay",
+     false},
     {"stage", FLAG_TEXT, &given.stage, "The network's stages, separated by commas.",
-     "train test time", false},
+     "train test time decay", false},
     {"weights", FLAG_TEXT, &given.weights,
      "The .caffemodel to begin with; several for train, separated by commas.", "train test", false},
     {0},
@@ -53,6 +54,7 @@ static int run_layers(const char *const *words, int count) {
 WITHOUT_WORDS(train)
 WITHOUT_WORDS(test)
 WITHOUT_WORDS(time)
+WITHOUT_WORDS(decay)
 WITHOUT_WORDS(device_query)
 
 static const struct {
@@ -62,6 +64,7 @@ static const struct {
     {"train", "train or finetune a model", run_train},
     {"test", "score a model", run_test},
     {"time", "benchmark model execution time", run_time},
+    {"decay", "show how each parameter will decay, without training", run_decay},
     {"device_query", "show what this machine computes with", run_device_query},
     {"layers", "list the layer types, or describe those named", run_layers},
 };
