@@ -3,7 +3,7 @@
 
 lungo_build_packages="build-essential cmake ninja-build pkg-config protobuf-c-compiler \
 libprotobuf-c-dev libprotobuf-dev libopenblas-openmp-dev liblmdb-dev zlib1g-dev"
-lungo_test_packages="check python3 dataset-fashion-mnist"
+lungo_test_packages="check libjansson-dev python3 dataset-fashion-mnist"
 
 # install_packages NAME...: nothing happens when all are there already.
 install_packages() {
