@@ -7,6 +7,7 @@ add_test(NAME tree.tidy COMMAND ${here}/tidy.sh ${PROJECT_SOURCE_DIR})
 add_test(NAME tree.headers COMMAND ${here}/headers.sh ${PROJECT_SOURCE_DIR})
 
 add_test(NAME golden.layers COMMAND golden_cases ${here}/golden/layers)
+add_test(NAME golden.builds COMMAND golden_builds ${here}/golden/builds/models.jsonl)
 add_test(NAME golden.text COMMAND golden_text ${here}/golden/text-format/caffe_cases.tsv)
 add_test(NAME golden.solvers COMMAND golden_solvers ${here}/golden/solvers ${here}/golden/decoupled)
 set_tests_properties(golden.layers golden.solvers PROPERTIES TIMEOUT 600)

@@ -1,10 +1,10 @@
 /* golden_builds FILE.jsonl...: builds nets for their shapes alone and compares with what real Caffe
  * built: layers with their splits, blobs, parameters, outputs.
  *
- * Each line is an object: "file" (a net, its path relative to the .jsonl's folder), "phase", and what
- * Caffe had: "layers" [name, type], "blobs" [name, shape], "params" [layer, shapes], "outputs". The
- * net that is built here is described in the same form, and the two are compared item by item.
- * Nothing is allocated, filled or drawn, so that large nets take no time.
+ * Each line is an object: "file" (a net, its path relative to the .jsonl's folder), "phase", and
+ * what Caffe had: "layers" [name, type], "blobs" [name, shape], "params" [layer, shapes],
+ * "outputs". The net that is built here is described in the same form, and the two are compared
+ * item by item. Nothing is allocated, filled or drawn, so that large nets take no time.
  */
 #include <jansson.h>
 #include <libgen.h>
@@ -52,8 +52,8 @@ static json_t *shape_of(const lungo_blob *blob) {
 static json_t *layers_of(const lungo_net *net) {
     json_t *layers = json_array();
     for (int i = 0; i < net->layer_count; i++)
-        json_array_append_new(
-            layers, json_pack("[ss]", net->layers[i]->name, net->layers[i]->type->name));
+        json_array_append_new(layers,
+                              json_pack("[ss]", net->layers[i]->name, net->layers[i]->type->name));
     return layers;
 }
 
@@ -166,8 +166,7 @@ static void run_lines(const char *path, FILE *stream) {
     for (unsigned number = 1; getline(&line, &capacity, stream) >= 0; number++) {
         json_error_t error;
         json_t *expected = json_loads(line, 0, &error);
-        if (!expected)
-            printf("FAIL %s:%u:%d: %s\n", path, number, error.column, error.text);
+        if (!expected) printf("FAIL %s:%u:%d: %s\n", path, number, error.column, error.text);
         count_case(expected && run_case(folder, expected));
         json_decref(expected);
     }
