@@ -6,6 +6,8 @@ set(build ${PROJECT_BINARY_DIR})
 add_test(NAME tree.tidy COMMAND ${here}/tidy.sh ${PROJECT_SOURCE_DIR})
 add_test(NAME tree.headers COMMAND ${here}/headers.sh ${PROJECT_SOURCE_DIR})
 
+add_test(NAME docs.layers COMMAND ${here}/cli/layer_pages.sh ${PROJECT_SOURCE_DIR} ${build})
+
 add_test(NAME golden.layers COMMAND golden_cases ${here}/golden/layers)
 add_test(NAME golden.builds COMMAND golden_builds ${here}/golden/builds/models.jsonl)
 add_test(NAME golden.text COMMAND golden_text ${here}/golden/text-format/caffe_cases.tsv)

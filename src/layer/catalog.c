@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "layer/layer.h"
+#include "layer/pages.h"
 #include "proto/suggest.h"
 
 #define LAYER(descriptor) extern const lungo_layer_type descriptor;
@@ -56,6 +57,13 @@ size_t lungo_catalog_count(void) {
     return TYPES;
 }
 
+static const lungo_page *page_of(const char *type) {
+    const lungo_page *page = lungo_pages;
+    while (page->type && strcmp(page->type, type))
+        page++;
+    return page;
+}
+
 lungo_catalog_entry lungo_catalog_get(size_t index) {
     lungo_catalog_entry entry = {0};
     if (index >= TYPES) return entry;
@@ -66,6 +74,11 @@ lungo_catalog_entry lungo_catalog_get(size_t index) {
     memcpy(entry.bottoms, type->bottoms, sizeof entry.bottoms);
     memcpy(entry.tops, type->tops, sizeof entry.tops);
     memcpy(entry.params, type->params, sizeof entry.params);
+    entry.in_place = type->flags & LUNGO_IN_PLACE;
+    const lungo_page *page = page_of(type->name);
+    entry.page = page->text;
+    entry.differences = page->differences;
+    entry.example = page->example;
     return entry;
 }
 
@@ -93,6 +106,15 @@ static void write_type(lungo_catalog_field *out, const ProtobufCFieldDescriptor 
         name = scalar_names[field->type];
     }
     snprintf(out->type, sizeof out->type, "%s%s%s", label, kind, name);
+}
+
+static void write_values(lungo_catalog_field *out, const ProtobufCFieldDescriptor *field) {
+    if (field->type != PROTOBUF_C_TYPE_ENUM) return;
+    const ProtobufCEnumDescriptor *type = field->descriptor;
+    size_t length = 0, room = sizeof out->values;
+    for (unsigned i = 0; i < type->n_values && length < room; i++)
+        length += (size_t)snprintf(out->values + length, room - length, "%s%s", i ? ", " : "",
+                                   type->values[i].name);
 }
 
 static void write_default(lungo_catalog_field *out, const ProtobufCFieldDescriptor *field) {
@@ -123,6 +145,15 @@ static void write_default(lungo_catalog_field *out, const ProtobufCFieldDescript
     }
 }
 
+static const char *note_of(const char *message, const char *field) {
+    size_t length = strlen(message);
+    for (const lungo_field_note *note = lungo_field_notes; note->field; note++)
+        if (!strncmp(note->field, message, length) && note->field[length] == '.' &&
+            !strcmp(note->field + length + 1, field))
+            return note->note;
+    return "";
+}
+
 int lungo_catalog_field_get(lungo_catalog_field *out, const char *param, size_t index) {
     const ProtobufCFieldDescriptor *message =
         protobuf_c_message_descriptor_get_field_by_name(&caffe__layer_parameter__descriptor, param);
@@ -130,9 +161,10 @@ int lungo_catalog_field_get(lungo_catalog_field *out, const char *param, size_t 
     const ProtobufCMessageDescriptor *type = message->descriptor;
     if (index >= type->n_fields) return 0;
     const ProtobufCFieldDescriptor *field = &type->fields[index];
-    *out = (lungo_catalog_field){{0}, {0}, {0}};
+    *out = (lungo_catalog_field){.note = note_of(type->short_name, field->name)};
     snprintf(out->name, sizeof out->name, "%s", field->name);
     write_type(out, field);
+    write_values(out, field);
     write_default(out, field);
     return 1;
 }

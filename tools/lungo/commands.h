@@ -12,6 +12,7 @@ typedef struct command_flags {
     const char *gpu, *solver, *model, *phase, *stage, *snapshot, *weights;
     const char *sigint_effect, *sighup_effect;
     int level, iterations;
+    bool markdown;
 } command_flags;
 
 /* Each returns the exit status. `words`: what stood on the command line besides command and flags.
@@ -21,7 +22,7 @@ int cmd_test(const command_flags *flags);
 int cmd_time(const command_flags *flags);
 int cmd_decay(const command_flags *flags);
 int cmd_device_query(const command_flags *flags);
-int cmd_layers(const char *const *words, int word_count);
+int cmd_layers(const command_flags *flags, const char *const *words, int word_count);
 
 /* ---- for commands ---- */
 

@@ -24,6 +24,7 @@ static tool_flag flags[] = {
     {"iterations", FLAG_INT, &given.iterations, "How many batches to test or passes to time.",
      "test time", false},
     {"level", FLAG_INT, &given.level, "The network's level.", "train test time decay", false},
+    {"markdown", FLAG_BOOL, &given.markdown, "Describe as pages.", "layers", false},
     {"model", FLAG_TEXT, &given.model, "The network's definition, a prototxt.", "test time", false},
     {"phase", FLAG_TEXT, &given.phase, "TRAIN or TEST.", "time", false},
     {"sighup_effect", FLAG_TEXT, &given.sighup_effect, "What SIGHUP does: snapshot, stop or none.",
@@ -41,7 +42,7 @@ static tool_flag flags[] = {
 };
 
 static int run_layers(const char *const *words, int count) {
-    return cmd_layers(words, count);
+    return cmd_layers(&given, words, count);
 }
 
 /* Commands that take no words besides their flags share one shape. */

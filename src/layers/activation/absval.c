@@ -3,6 +3,13 @@
  *   bottom[0]  x  any shape
  *   top[0]     y  the same
  *   backward   dx = dy sign(x), 0 where x is 0
+ *
+ * Example:
+ *
+ *   # x: 2 3
+ *   layer {
+ *     name: "abs" type: "AbsVal" bottom: "x" top: "y"
+ *   }
  */
 #include <math.h>
 

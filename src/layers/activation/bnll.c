@@ -3,6 +3,15 @@
  *   bottom[0]  x  any shape
  *   top[0]     y  the same; may be x itself
  *   backward   dx = dy exp(x) / (1 + exp(x)) = dy (1 - exp(-y))
+ *
+ * Unlike Caffe's, the gradient is right in place too.
+ *
+ * Example:
+ *
+ *   # x: 2 3
+ *   layer {
+ *     name: "bnll" type: "BNLL" bottom: "x" top: "y"
+ *   }
  */
 #include <math.h>
 

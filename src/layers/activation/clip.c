@@ -3,6 +3,16 @@
  *   bottom[0]  x  any shape
  *   top[0]     y  the same; may be x itself, of which a copy is kept then
  *   backward   dx = dy where min <= x <= max, else 0
+ *
+ * Unlike Caffe's, the gradient is right in place too.
+ *
+ * Example:
+ *
+ *   # x: 2 3
+ *   layer {
+ *     name: "clip" type: "Clip" bottom: "x" top: "y"
+ *     clip_param { min: 0 max: 6 }
+ *   }
  */
 #include "layers/activation/kept_input.h"
 #include "math/parallel.h"

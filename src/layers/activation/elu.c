@@ -5,6 +5,14 @@
  *   backward   dx = dy where x > 0, else dy (alpha + y)
  *
  * In place, y has the sign of x unless alpha is negative: only then a copy of x is kept.
+ *
+ * Example:
+ *
+ *   # x: 2 3
+ *   layer {
+ *     name: "elu" type: "ELU" bottom: "x" top: "x"
+ *     elu_param { alpha: 1 }
+ *   }
  */
 #include <math.h>
 

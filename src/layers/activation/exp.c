@@ -3,6 +3,14 @@
  *   bottom[0]  x  any shape
  *   top[0]     y  the same; may be x itself
  *   backward   dx = dy y scale log(base)
+ *
+ * Example:
+ *
+ *   # x: 2 3
+ *   layer {
+ *     name: "exp" type: "Exp" bottom: "x" top: "y"
+ *     exp_param { base: 2 scale: 0.5 }
+ *   }
  */
 #include <math.h>
 

@@ -3,6 +3,16 @@
  *   bottom[0]  x  any shape
  *   top[0]     y  the same; may be x itself, of which a copy is kept then
  *   backward   dx = dy scale / (log(base) (shift + scale x))
+ *
+ * Unlike Caffe's, the gradient is right in place too.
+ *
+ * Example:
+ *
+ *   # x: 2 3
+ *   layer {
+ *     name: "log" type: "Log" bottom: "x" top: "y"
+ *     log_param { shift: 1 }
+ *   }
  */
 #include <math.h>
 

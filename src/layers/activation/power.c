@@ -6,6 +6,16 @@
  *
  * When power or scale is 0 the result is constant and x is not read at all. In place, the gradient
  * needs an x that is gone unless power is 0 or 1: then a copy is kept.
+ *
+ * Unlike Caffe's, the gradient is right in place too.
+ *
+ * Example:
+ *
+ *   # x: 2 3
+ *   layer {
+ *     name: "square" type: "Power" bottom: "x" top: "y"
+ *     power_param { power: 2 shift: 1 }
+ *   }
  */
 #include <math.h>
 

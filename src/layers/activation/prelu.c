@@ -4,6 +4,15 @@
  *   top[0]     y  the same; may be x itself, of which a copy is kept then
  *   weights    slope  (C), or a scalar when `channel_shared`
  *   backward   dslope += sum over x <= 0 of dy x     dx = dy where x > 0, else dy slope
+ *
+ * Example:
+ *
+ *   # x: 2 3 4 4
+ *   layer {
+ *     name: "prelu" type: "PReLU" bottom: "x" top: "x"
+ *     param { decay_mult: 0 }
+ *     prelu_param { filler { type: "constant" value: 0.25 } }
+ *   }
  */
 #include "layers/activation/kept_input.h"
 

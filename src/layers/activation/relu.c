@@ -6,6 +6,14 @@
  *
  * In place, backward sees y where x was. That is as good as long as y > 0 exactly where x > 0:
  * for every slope that is not negative.
+ *
+ * Example:
+ *
+ *   # x: 2 3 4 4
+ *   layer {
+ *     name: "relu" type: "ReLU" bottom: "x" top: "x"
+ *     relu_param { negative_slope: 0.1 }
+ *   }
  */
 #include "layer/layer.h"
 #include "math/parallel.h"

@@ -5,6 +5,13 @@
  *   backward   dx = dy y (1 - y)
  *
  * Computed as tanh(x / 2) / 2 + 1 / 2, which cannot overflow.
+ *
+ * Example:
+ *
+ *   # x: 2 3
+ *   layer {
+ *     name: "sigmoid" type: "Sigmoid" bottom: "x" top: "x"
+ *   }
  */
 #include <math.h>
 

@@ -3,6 +3,14 @@
  *   bottom[0]  x  any shape
  *   top[0]     y  the same; may be x itself, of which a copy is kept then
  *   backward   dx = dy (beta y + s (1 - beta y)), s and y made again from x
+ *
+ * Example:
+ *
+ *   # x: 2 3
+ *   layer {
+ *     name: "swish" type: "Swish" bottom: "x" top: "y"
+ *     swish_param { beta: 1 }
+ *   }
  */
 #include <math.h>
 

@@ -3,6 +3,13 @@
  *   bottom[0]  x  any shape
  *   top[0]     y  the same; may be x itself
  *   backward   dx = dy (1 - y^2)
+ *
+ * Example:
+ *
+ *   # x: 2 3
+ *   layer {
+ *     name: "tanh" type: "TanH" bottom: "x" top: "x"
+ *   }
  */
 #include <math.h>
 

@@ -2,6 +2,14 @@
  *
  *   bottom[0]  x  any shape
  *   top[0]     y  the same; may be x itself
+ *
+ * Example:
+ *
+ *   # x: 2 3
+ *   layer {
+ *     name: "threshold" type: "Threshold" bottom: "x" top: "y"
+ *     threshold_param { threshold: 0.5 }
+ *   }
  */
 #include "layer/layer.h"
 #include "math/parallel.h"

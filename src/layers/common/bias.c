@@ -5,6 +5,14 @@
  *   top[0]     y  the shape of x; may be bottom[0] itself
  *   weights    b  `num_axes` dimensions of x from `axis` on (-1: all the rest, 0: a scalar)
  *   backward   dx = dy     db += sum of dy over the axes not covered (b a bottom: overwritten)
+ *
+ * Example:
+ *
+ *   # x: 2 3 4 4
+ *   layer {
+ *     name: "bias" type: "Bias" bottom: "x" top: "x"
+ *     bias_param { filler { type: "constant" value: 0.1 } }
+ *   }
  */
 #include <string.h>
 

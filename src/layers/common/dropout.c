@@ -5,9 +5,17 @@
  *   top[0]     y  the same; may be x itself
  *   backward   dx = dy m
  *
- * One draw per value, in order, as in Caffe. Caffe means the ratio to lie between 0 and 1 but
- * does not check it in a release build: 0 works there (everything is kept, the draws are made) and
- * is taken here; 1 gives 0 times infinity there and is refused here.
+ * One draw per value, in order. With a ratio of 0 everything is kept and the draws are made.
+ *
+ * Unlike Caffe, where it gives 0 times infinity, refuses a ratio of 1.
+ *
+ * Example:
+ *
+ *   # x: 2 10
+ *   layer {
+ *     name: "drop" type: "Dropout" bottom: "x" top: "x"
+ *     dropout_param { dropout_ratio: 0.5 }
+ *   }
  */
 #include <string.h>
 

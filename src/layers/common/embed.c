@@ -5,6 +5,18 @@
  *   weights    W  (input_dim, M)
  *              b  (M)            absent when bias_term is false
  *   backward   dW[index] += dy     db += sum of dy     nothing for the indices
+ *
+ * Unlike Caffe, which reads beyond its memory, refuses an index out of range.
+ *
+ * Example:
+ *
+ *   # word: 5 2
+ *   layer {
+ *     name: "embed" type: "Embed" bottom: "word" top: "y"
+ *     embed_param {
+ *       input_dim: 100 num_output: 8 weight_filler { type: "uniform" min: -0.1 max: 0.1 }
+ *     }
+ *   }
  */
 #include <limits.h>
 #include <string.h>

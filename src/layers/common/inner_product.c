@@ -5,6 +5,15 @@
  *   weights    W  (M, K)   (K, M) when `transpose`
  *              b  (M)      absent when bias_term is false
  *   backward   dW += dy' x     db += sum_n dy     dx = dy W
+ *
+ * Example:
+ *
+ *   # x: 2 3 4 4
+ *   layer {
+ *     name: "ip" type: "InnerProduct" bottom: "x" top: "ip"
+ *     param { lr_mult: 1 decay_mult: 1 } param { lr_mult: 2 decay_mult: 0 }
+ *     inner_product_param { num_output: 10 weight_filler { type: "xavier" } }
+ *   }
  */
 #include <limits.h>
 

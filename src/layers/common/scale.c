@@ -10,6 +10,16 @@
  *              db += the same sum of dy
  *
  * In place, a copy of x is kept for df.
+ *
+ * Example:
+ *
+ *   # x: 2 3 4 4
+ *   layer { name: "bn" type: "BatchNorm" bottom: "x" top: "y" }
+ *   layer {
+ *     name: "scale" type: "Scale" bottom: "y" top: "y"
+ *     param { decay_mult: 0 } param { decay_mult: 0 }
+ *     scale_param { bias_term: true }
+ *   }
  */
 #include <string.h>
 

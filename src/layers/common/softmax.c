@@ -3,6 +3,13 @@
  *   bottom[0]  x  (outer..., C, inner...)   C at `axis`
  *   top[0]     y  the same shape; may be the bottom itself
  *   backward   dx_c = y_c (dy_c - sum_k dy_k y_k)
+ *
+ * Example:
+ *
+ *   # x: 2 10
+ *   layer {
+ *     name: "prob" type: "Softmax" bottom: "x" top: "prob"
+ *   }
  */
 #include "kernels/softmax.h"
 

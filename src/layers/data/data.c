@@ -7,6 +7,15 @@
  * A thread reads data_param.prefetch batches ahead and makes the values. The generator of crops and
  * mirrors is the layer's own, seeded with a word of the solver's; another word goes to the reader,
  * as Caffe's does, which keeps the draws of all later layers in step.
+ *
+ * Example:
+ *
+ *   layer {
+ *     name: "data" type: "Data" top: "data" top: "label"
+ *     include { phase: TRAIN }
+ *     transform_param { crop_size: 6 mirror: true mean_value: 127.5 scale: 0.0078125 }
+ *     data_param { source: "train_lmdb" backend: LMDB batch_size: 4 }
+ *   }
  */
 #include <string.h>
 

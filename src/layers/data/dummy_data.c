@@ -4,6 +4,18 @@
  *
  * A top of the constant filler (the default, zeros) is filled once, when the net starts. Any other
  * is drawn again in every forward, the first included, in the order of the tops.
+ *
+ * Example:
+ *
+ *   layer {
+ *     name: "data" type: "DummyData" top: "data" top: "label"
+ *     dummy_data_param {
+ *       shape { dim: 4 dim: 3 dim: 8 dim: 8 }
+ *       shape { dim: 4 }
+ *       data_filler { type: "gaussian" std: 1 }
+ *       data_filler { type: "constant" value: 3 }
+ *     }
+ *   }
  */
 #include <limits.h>
 #include <string.h>

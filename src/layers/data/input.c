@@ -4,6 +4,13 @@
  *
  * The tops are shaped once, at setup: from then on their shapes are the caller's to change, and a
  * reshape of the net must not take them back. Without shapes the tops are scalars until then.
+ *
+ * Example:
+ *
+ *   layer {
+ *     name: "data" type: "Input" top: "data"
+ *     input_param { shape { dim: 1 dim: 3 dim: 8 dim: 8 } }
+ *   }
  */
 #include "layer/blob_shape.h"
 #include "layer/layer.h"

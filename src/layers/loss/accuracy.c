@@ -5,8 +5,19 @@
  *   top[0]     the share, a scalar; 0 when every label is ignored
  *   top[1]     (C)  the share within each class, if there is a second top; 0 for absent classes
  *
- * Another class with the same score counts as better, so that equal scores are wrong. Unlike Caffe,
- * which takes them for correct, scores that are not numbers are wrong.
+ * Another class with the same score counts as better, so that equal scores are wrong.
+ *
+ * Unlike Caffe, which takes them for correct, scores that are not numbers are wrong.
+ *
+ * Example:
+ *
+ *   # score: 4 10
+ *   # label: 4
+ *   layer {
+ *     name: "accuracy" type: "Accuracy" bottom: "score" bottom: "label" top: "accuracy"
+ *     include { phase: TEST }
+ *     accuracy_param { top_k: 5 }
+ *   }
  */
 #include <math.h>
 #include <string.h>

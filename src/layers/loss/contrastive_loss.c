@@ -10,6 +10,16 @@
  *   backward   db = -da
  *
  * m is `margin`; `legacy_version` changes the dissimilar pairs.
+ *
+ * Example:
+ *
+ *   # a: 4 8
+ *   # b: 4 8
+ *   # similar: 4
+ *   layer {
+ *     name: "loss" type: "ContrastiveLoss" bottom: "a" bottom: "b" bottom: "similar" top: "loss"
+ *     contrastive_loss_param { margin: 1 }
+ *   }
  */
 #include <math.h>
 

@@ -4,6 +4,14 @@
  *   bottom[1]  b  (N, ...)   as many values per item, in any shape
  *   top[0]     loss = sum (a - b)^2 / (2 N)
  *   backward   da = dloss (a - b) / N     db = -da
+ *
+ * Example:
+ *
+ *   # a: 4 8
+ *   # b: 4 8
+ *   layer {
+ *     name: "loss" type: "EuclideanLoss" bottom: "a" bottom: "b" top: "loss"
+ *   }
  */
 #include "layers/loss/loss.h"
 

@@ -5,6 +5,17 @@
  *   top[0]     loss = sum of m / N over items and classes, with m = max(0, 1 - s x), s = 1 for the
  *              label's class and -1 for the others; with norm L2, m^2 for m
  *   backward   dx = -dloss s / N where m > 0, else 0; with norm L2, dx = -dloss 2 s m / N
+ *
+ * Unlike Caffe, which reads beyond its memory, refuses a label out of range.
+ *
+ * Example:
+ *
+ *   # score: 4 10
+ *   # label: 4
+ *   layer {
+ *     name: "loss" type: "HingeLoss" bottom: "score" bottom: "label" top: "loss"
+ *     hinge_loss_param { norm: L2 }
+ *   }
  */
 #include "layers/loss/loss.h"
 

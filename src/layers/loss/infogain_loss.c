@@ -10,6 +10,19 @@
  *              ignored; nothing for labels and H
  *
  * With the unit matrix for H this is SoftmaxWithLoss.
+ *
+ * Unlike Caffe, which reads beyond its memory, refuses a label out of range.
+ *
+ * Example:
+ *
+ *   # score: 4 3
+ *   # label: 4
+ *   # H: 1 1 3 3
+ *   layer {
+ *     name: "loss" type: "InfogainLoss"
+ *     bottom: "score" bottom: "label" bottom: "H" top: "loss"
+ *     loss_param { ignore_label: 255 }
+ *   }
  */
 #include <math.h>
 #include <stdlib.h>

@@ -6,6 +6,17 @@
  *   backward   dp_n[label] = -dloss / (N max(p_n[label], 1e-20)), 0 for other classes
  *
  * SoftmaxWithLoss does this and the softmax before it in one, more precisely.
+ *
+ * Unlike Caffe, which reads beyond its memory, refuses a label out of range.
+ *
+ * Example:
+ *
+ *   # score: 4 10
+ *   # label: 4
+ *   layer { name: "prob" type: "Softmax" bottom: "score" top: "prob" }
+ *   layer {
+ *     name: "loss" type: "MultinomialLogisticLoss" bottom: "prob" bottom: "label" top: "loss"
+ *   }
  */
 #include <math.h>
 #include <string.h>

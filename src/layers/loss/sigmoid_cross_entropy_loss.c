@@ -7,6 +7,15 @@
  *
  * Unlike the other losses Caffe divides by the number of items unless told otherwise. The sum is
  * taken in a form that neither overflows nor takes the logarithm of 0.
+ *
+ * Example:
+ *
+ *   # score: 4 10
+ *   # target: 4 10
+ *   layer {
+ *     name: "loss" type: "SigmoidCrossEntropyLoss" bottom: "score" bottom: "target" top: "loss"
+ *     loss_param { normalization: VALID ignore_label: -1 }
+ *   }
  */
 #include <math.h>
 

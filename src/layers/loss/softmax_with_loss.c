@@ -8,6 +8,19 @@
  *   backward   dx = dloss (p - onehot(label)) / divisor, 0 where the label is ignored
  *
  * The divisor is the number of labels that are not ignored unless loss_param says otherwise.
+ *
+ * Unlike Caffe, which aborts on it, may have a second top; and a label out of range is an error,
+ * where Caffe reads beyond its memory.
+ *
+ * Example:
+ *
+ *   # score: 4 10
+ *   # label: 4
+ *   layer {
+ *     name: "loss" type: "SoftmaxWithLoss" bottom: "score" bottom: "label" top: "loss"
+ *     loss_weight: 1
+ *     loss_param { ignore_label: 255 }
+ *   }
  */
 #include <float.h>
 #include <math.h>

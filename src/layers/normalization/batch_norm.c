@@ -11,6 +11,16 @@
  * them to the stored sums:  stored = f stored + new,  f = moving_average_fraction, for the mean,
  * for variance * m / (m - 1) over the m values of a channel, and for 1 (the factor). In TEST (or
  * with use_global_stats: true) they are the stored sums divided by the factor (by nothing yet: 0).
+ *
+ * Unlike Caffe, which aborts on it, takes an x of one axis.
+ *
+ * Example:
+ *
+ *   # x: 2 3 4 4
+ *   layer {
+ *     name: "bn" type: "BatchNorm" bottom: "x" top: "x"
+ *     batch_norm_param { moving_average_fraction: 0.99 }
+ *   }
  */
 #include "kernels/batch_norm.h"
 

@@ -2,9 +2,19 @@
  *
  *   bottom[0]  x  (N, C, H, W)
  *   top[0]     y  the same shape
- *   ACROSS_CHANNELS   y = x (k + alpha / n * s)^-beta     s: sum of x^2 over n = local_size
- * channels WITHIN_CHANNEL    y = x (1 + alpha / n^2 * s)^-beta   s: over n x n pixels; k is not
- * used backward   see kernels/lrn.h
+ *                 ACROSS_CHANNELS  y = x (k + alpha / n * s)^-beta,    s: the sum of x^2 over
+ *                                  n = local_size channels
+ *                 WITHIN_CHANNEL   y = x (1 + alpha / n^2 * s)^-beta,  s: over n x n pixels;
+ *                                  k is not used
+ *   backward   see kernels/lrn.h
+ *
+ * Example:
+ *
+ *   # x: 2 8 4 4
+ *   layer {
+ *     name: "norm" type: "LRN" bottom: "x" top: "norm"
+ *     lrn_param { local_size: 5 alpha: 0.0001 beta: 0.75 }
+ *   }
  */
 #include "kernels/lrn.h"
 

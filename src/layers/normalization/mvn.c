@@ -8,6 +8,14 @@
  *
  * As in Caffe eps is added to the standard deviation, after the root, and the gradient is the one
  * for eps 0: good as long as eps is small beside std.
+ *
+ * Example:
+ *
+ *   # x: 2 3 4 4
+ *   layer {
+ *     name: "mvn" type: "MVN" bottom: "x" top: "y"
+ *     mvn_param { across_channels: true }
+ *   }
  */
 #include <math.h>
 

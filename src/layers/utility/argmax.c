@@ -7,6 +7,14 @@
  *
  * The largest comes first; of equal values, that with the larger index. Without `axis` the top has
  * as many axes as the bottom, at least 3, with 1 in the later ones.
+ *
+ * Example:
+ *
+ *   # score: 2 10
+ *   layer {
+ *     name: "best" type: "ArgMax" bottom: "score" top: "best"
+ *     argmax_param { top_k: 3 axis: 1 }
+ *   }
  */
 #include <math.h>
 

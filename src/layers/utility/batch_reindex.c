@@ -4,6 +4,14 @@
  *   bottom[1]  index  (M)       whole numbers from 0 to N-1, cut to integers
  *   top[0]     y      (M, ...)  y_m = x_index[m]
  *   backward   dx_n = sum of dy_m over the m with index n
+ *
+ * Example:
+ *
+ *   # x: 4 3
+ *   # index: 6
+ *   layer {
+ *     name: "pick" type: "BatchReindex" bottom: "x" bottom: "index" top: "y"
+ *   }
  */
 #include <string.h>
 

@@ -5,6 +5,15 @@
  *   backward   dx_i = its part of dy
  *
  * The top of a single bottom stands on the bottom's values and gradient.
+ *
+ * Example:
+ *
+ *   # a: 2 3 4 4
+ *   # b: 2 5 4 4
+ *   layer {
+ *     name: "concat" type: "Concat" bottom: "a" bottom: "b" top: "y"
+ *     concat_param { axis: 1 }
+ *   }
  */
 #include <limits.h>
 

@@ -12,6 +12,17 @@
  *
  * Gradients are made from the last bottom to the first, since in place dx_0 is dy. In place, PROD
  * needs an x_0 that is gone: a copy is kept.
+ *
+ * Unlike in Caffe, whose SUM overwrites x_0 before it reads it, every operation works in place.
+ *
+ * Example:
+ *
+ *   # a: 2 3 4 4
+ *   # b: 2 3 4 4
+ *   layer {
+ *     name: "difference" type: "Eltwise" bottom: "a" bottom: "b" top: "y"
+ *     eltwise_param { operation: SUM coeff: 1 coeff: -1 }
+ *   }
  */
 #include <string.h>
 

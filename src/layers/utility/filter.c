@@ -7,6 +7,16 @@
  *
  * M is known only in forward; until then the tops have room for all items. The layers behind follow
  * the new shape.
+ *
+ * Example:
+ *
+ *   # x: 4 3
+ *   # label: 4
+ *   # selector: 4
+ *   layer {
+ *     name: "filter" type: "Filter"
+ *     bottom: "x" bottom: "label" bottom: "selector" top: "some_x" top: "some_label"
+ *   }
  */
 #include <string.h>
 

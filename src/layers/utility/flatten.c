@@ -2,6 +2,14 @@
  *
  *   bottom[0]  x  (outer, a, b, ..., inner)
  *   top[0]     y  (outer, a b ..., inner)     on the values and the gradient of x
+ *
+ * Example:
+ *
+ *   # x: 2 3 4 4
+ *   layer {
+ *     name: "flat" type: "Flatten" bottom: "x" top: "y"
+ *     flatten_param { axis: 1 end_axis: 2 }
+ *   }
  */
 #include "layer/layer.h"
 

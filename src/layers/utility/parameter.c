@@ -6,6 +6,14 @@
  *
  * As in Caffe that writer overwrites and does not add, so with iter_size above 1 only the last pass
  * counts, still divided by iter_size.
+ *
+ * Example:
+ *
+ *   layer {
+ *     name: "table" type: "Parameter" top: "table"
+ *     param { name: "table" lr_mult: 1 }
+ *     parameter_param { shape { dim: 10 dim: 4 } }
+ *   }
  */
 #include "layer/blob_shape.h"
 #include "layer/layer.h"

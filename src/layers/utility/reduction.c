@@ -7,6 +7,14 @@
  *   MEAN   y = coeff sum x / K     dx = coeff dy / K
  *   ASUM   y = coeff sum |x|       dx = coeff dy sign(x), sign(0) = 0
  *   SUMSQ  y = coeff sum x^2       dx = coeff dy 2 x
+ *
+ * Example:
+ *
+ *   # x: 2 3 4 4
+ *   layer {
+ *     name: "mean" type: "Reduction" bottom: "x" top: "y"
+ *     reduction_param { operation: MEAN axis: 1 }
+ *   }
  */
 #include <math.h>
 

@@ -5,6 +5,14 @@
  *
  * In `shape`, 0 copies the dimension that x has at that place, and one -1 stands for what is left.
  * A negative `axis` counts from beyond the end: -1 appends.
+ *
+ * Example:
+ *
+ *   # x: 2 3 4 4
+ *   layer {
+ *     name: "rows" type: "Reshape" bottom: "x" top: "y"
+ *     reshape_param { shape { dim: 0 dim: -1 dim: 4 } }
+ *   }
  */
 #include <limits.h>
 

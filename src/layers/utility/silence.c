@@ -2,6 +2,13 @@
  *
  *   bottom[i]  any shape
  *   backward   dx_i = 0
+ *
+ * Example:
+ *
+ *   # x: 2 3
+ *   layer {
+ *     name: "silence" type: "Silence" bottom: "x"
+ *   }
  */
 #include <string.h>
 

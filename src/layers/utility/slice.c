@@ -5,6 +5,14 @@
  *   backward   dx = the dy_i one after the other
  *
  * A single top stands on the bottom's values and gradient.
+ *
+ * Example:
+ *
+ *   # x: 2 6
+ *   layer {
+ *     name: "slice" type: "Slice" bottom: "x" top: "a" top: "b"
+ *     slice_param { axis: 1 slice_point: 2 }
+ *   }
  */
 #include <limits.h>
 

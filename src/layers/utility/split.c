@@ -5,6 +5,13 @@
  *   backward   dx = sum_i dtop[i]
  *
  * Nets get one of these by themselves wherever a blob has more than one reader.
+ *
+ * Example:
+ *
+ *   # x: 2 3
+ *   layer {
+ *     name: "split" type: "Split" bottom: "x" top: "a" top: "b"
+ *   }
  */
 #include <string.h>
 

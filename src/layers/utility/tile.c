@@ -3,6 +3,14 @@
  *   bottom[0]  x  (outer, inner)          the axis begins inner
  *   top[0]     y  (outer, tiles, inner)   on one axis: dim becomes tiles dim
  *   backward   dx = sum over the tiles of dy
+ *
+ * Example:
+ *
+ *   # x: 2 3
+ *   layer {
+ *     name: "tile" type: "Tile" bottom: "x" top: "y"
+ *     tile_param { axis: 1 tiles: 4 }
+ *   }
  */
 #include <limits.h>
 #include <string.h>

@@ -9,6 +9,15 @@
  *   backward   dW += dy * x     db += sum of dy over all but M     dx = W' * dy
  *
  * All bottoms go through the same weights, whose gradients add up.
+ *
+ * Example:
+ *
+ *   # x: 2 3 8 8
+ *   layer {
+ *     name: "conv" type: "Convolution" bottom: "x" top: "conv"
+ *     param { lr_mult: 1 decay_mult: 1 } param { lr_mult: 2 decay_mult: 0 }
+ *     convolution_param { num_output: 4 kernel_size: 3 pad: 1 weight_filler { type: "xavier" } }
+ *   }
  */
 #include "layers/vision/filters.h"
 

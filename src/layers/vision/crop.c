@@ -4,6 +4,15 @@
  *   bottom[1]  ref  gives the sizes of the axes from `axis` on; never gets a gradient
  *   top[0]     y    begins at `offset` of x: none (0), one for all these axes, or one for each
  *   backward   dx = dy inside, 0 outside
+ *
+ * Example:
+ *
+ *   # x: 2 3 8 8
+ *   # ref: 2 3 6 6
+ *   layer {
+ *     name: "crop" type: "Crop" bottom: "x" bottom: "ref" top: "y"
+ *     crop_param { axis: 2 offset: 1 }
+ *   }
  */
 #include <limits.h>
 #include <string.h>

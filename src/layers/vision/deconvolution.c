@@ -8,6 +8,18 @@
  *   weights    W  (C, M / group, kernel...)
  *              b  (M)                    absent when bias_term is false
  *   backward   dW += x * dy     db += sum of dy over all but M     dx = convolution of dy with W
+ *
+ * Example:
+ *
+ *   # x: 2 4 4 4
+ *   layer {
+ *     name: "upsample" type: "Deconvolution" bottom: "x" top: "y"
+ *     param { lr_mult: 0 decay_mult: 0 }
+ *     convolution_param {
+ *       num_output: 4 group: 4 kernel_size: 4 stride: 2 pad: 1
+ *       bias_term: false weight_filler { type: "bilinear" }
+ *     }
+ *   }
  */
 #include "layers/vision/filters.h"
 

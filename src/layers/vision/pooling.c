@@ -9,6 +9,17 @@
  *              AVE: dx = dy / cells of the window, padding included
  *
  * global_pooling: one window over each plane, whatever its size.
+ *
+ * Unlike Caffe, which then writes outside its memory, gives no gradient from a window without any
+ * number to it.
+ *
+ * Example:
+ *
+ *   # x: 2 3 8 8
+ *   layer {
+ *     name: "pool" type: "Pooling" bottom: "x" top: "pool"
+ *     pooling_param { pool: MAX kernel_size: 3 stride: 2 }
+ *   }
  */
 #include "kernels/pooling.h"
 

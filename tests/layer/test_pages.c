@@ -1,0 +1,117 @@
+/* The catalogue's pages: every type has one, and its example runs. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lungo/lungo.h"
+#include "support/folder.h"
+#include "support/nets.h"
+#include "support/suites.h"
+
+/* An example's comments "# x: 2 3" become Input layers; everything else stays. */
+static char *runnable(const char *example) {
+    static char text[8192];
+    char *copy = strdup(example), *rest;
+    size_t length = 0;
+    for (char *line = strtok_r(copy, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        char name[32], dims[96] = "";
+        int dim, used = 0, next;
+        if (sscanf(line, "# %31[a-zA-Z_]: %n", name, &used) == 1 && used > 0) {
+            for (; sscanf(line + used, "%d%n", &dim, &next) == 1; used += next)
+                snprintf(dims + strlen(dims), sizeof dims - strlen(dims), "dim: %d ", dim);
+            length += (size_t)snprintf(text + length, sizeof text - length,
+                                       "layer { name: 'in_%s' type: 'Input' top: '%s' "
+                                       "input_param { shape { %s} } }\n",
+                                       name, name, dims);
+        } else {
+            length += (size_t)snprintf(text + length, sizeof text - length, "%s\n", line);
+        }
+    }
+    free(copy);
+    return text;
+}
+
+static char *home;
+
+static void enter_folder(void) {
+    home = lungo_temporary_folder();
+    ck_assert(home && !chdir(home));
+}
+
+static void leave_folder(void) {
+    ck_assert_int_eq(chdir("/"), 0);
+    lungo_remove_folder(home);
+}
+
+/* What the examples name: a database of eight small images. */
+static void make_files(void) {
+    unsigned char pixels[3 * 8 * 8];
+    lungo_db_writer *writer;
+    ck_ok(lungo_db_writer_open(&writer, "lmdb", "train_lmdb"));
+    for (int i = 0; i < 8; i++) {
+        char key[16];
+        memset(pixels, 10 * i, sizeof pixels);
+        snprintf(key, sizeof key, "%08d", i);
+        ck_ok(lungo_db_writer_put(writer, key, 8,
+                                  &(lungo_datum){.channels = 3,
+                                                 .height = 8,
+                                                 .width = 8,
+                                                 .data = pixels,
+                                                 .data_size = sizeof pixels,
+                                                 .label = i,
+                                                 .has_label = true}));
+    }
+    ck_ok(lungo_db_writer_close(writer));
+}
+
+static void run_example(const char *type, const char *example) {
+    lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
+    options.phase = LUNGO_TRAIN;
+    options.seed = 1;
+    lungo_net *net;
+    char *text = runnable(example);
+    if (strstr(text, "phase: TEST")) options.phase = LUNGO_TEST;
+    ck_assert_msg(!lungo_net_open_text(&net, text, type, &options), "%s", lungo_error_text());
+    ck_assert_msg(!lungo_net_forward(net, NULL), "%s: %s", type, lungo_error_text());
+    ck_assert_msg(!lungo_net_backward(net), "%s: %s", type, lungo_error_text());
+    bool there = false;
+    for (size_t i = 0; i < lungo_net_layer_count(net); i++)
+        there |= !strcmp(lungo_net_layer(net, i).type, type);
+    ck_assert_msg(there, "the example of %s has no such layer", type);
+    lungo_net_free(net);
+}
+
+START_TEST(every_type_has_a_page_whose_example_runs) {
+    make_files();
+    for (size_t i = 0; i < lungo_catalog_count(); i++) {
+        lungo_catalog_entry entry = lungo_catalog_get(i);
+        ck_assert_msg(entry.page && strstr(entry.page, entry.name) == entry.page,
+                      "%s: its file does not begin with what it computes", entry.name);
+        ck_assert_msg(*entry.example, "%s: no example", entry.name);
+        run_example(entry.name, entry.example);
+    }
+}
+END_TEST
+
+START_TEST(notes_come_from_the_schema) {
+    lungo_catalog_field field;
+    ck_assert(lungo_catalog_field_get(&field, "pooling_param", 0));
+    ck_assert_str_eq(field.name, "pool");
+    ck_assert_str_eq(field.values, "MAX, AVE, STOCHASTIC");
+    ck_assert(lungo_catalog_field_get(&field, "batch_norm_param", 1));
+    ck_assert_str_eq(field.name, "moving_average_fraction");
+    ck_assert_str_eq(field.note, "weight of the old statistics in each update");
+}
+END_TEST
+
+Suite *lungo_suite_pages(void);
+Suite *lungo_suite_pages(void) {
+    Suite *suite = suite_create("pages");
+    TCase *tcase = tcase_create("pages");
+    tcase_add_checked_fixture(tcase, enter_folder, leave_folder);
+    tcase_add_test(tcase, every_type_has_a_page_whose_example_runs);
+    tcase_add_test(tcase, notes_come_from_the_schema);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
