@@ -21,7 +21,8 @@ typedef enum lungo_status {
     LUNGO_ERR_DATA,        /* data that does not fit the net: label out of range, changing shapes */
     LUNGO_ERR_MEMORY,      /* out of memory, or a count beyond what Caffe's formats can hold */
     LUNGO_ERR_UNSUPPORTED, /* known to Caffe, not to this build; the text says what to do */
-    LUNGO_ERR_INTERRUPTED  /* the caller or a signal asked to stop */
+    LUNGO_ERR_INTERRUPTED, /* the caller or a signal asked to stop */
+    LUNGO_ERR_NUMERIC      /* training met a NaN or an infinity; the text says where first */
 } lungo_status;
 
 /* The last failure of the calling thread: text (never NULL) and code. */

@@ -35,7 +35,7 @@ enum lungo_layer_flags {
     LUNGO_AUTO_TOPS = 1 << 2, /* tops the prototxt leaves out are made, unnamed */
     LUNGO_TOPS_EQUAL_BOTTOMS = 1 << 3, /* as many tops as bottoms */
     LUNGO_ALIASES = 1 << 4, /* a top may stand on its bottom's (or a parameter's) storage */
-    LUNGO_SOURCE = 1 << 5   /* makes its tops from outside the net */
+    LUNGO_SOURCE = 1 << 5   /* its tops come from outside the net: no forward gives them twice */
 };
 
 typedef struct lungo_layer_type {

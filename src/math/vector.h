@@ -16,4 +16,8 @@ void lungo_axpy(size_t count, float alpha, const float *x, float *y);
 float lungo_sum(size_t count, const float *x);
 float lungo_dot(size_t count, const float *x, const float *y);
 
+/* sum_i x_i^2 to about float's precision, far beyond float's range: not finite if and only if some
+ * x_i is not. */
+double lungo_squares(size_t count, const float *x);
+
 #endif

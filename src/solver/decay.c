@@ -150,3 +150,15 @@ void lungo_decay_weights(const lungo_decay_terms *terms, size_t count, const flo
         u[i] += terms->shrink_after_update * (w[i] - u[i]);
     }
 }
+
+/* What is linear in w needs no look at the weights. */
+double lungo_decay_squares(const lungo_decay_terms *terms, double squares, size_t count,
+                           const float *restrict w, const float *restrict u) {
+    double linear = (double)terms->l2 + terms->shrink_with_update, sum = 0;
+    if (terms->l1 == 0 && terms->shrink_after_update == 0) return linear * linear * squares;
+    for (size_t i = 0; i < count; i++) {
+        double term = terms->l1 * sign(w[i]) + terms->shrink_after_update * (w[i] - u[i]);
+        sum += term * term;
+    }
+    return sum;
+}

@@ -34,4 +34,9 @@ lungo_decay_terms lungo_decay_of(const lungo_decay *decay, float rate, float lr_
 void lungo_decay_gradient(const lungo_decay_terms *terms, size_t count, const float *w, float *g);
 void lungo_decay_weights(const lungo_decay_terms *terms, size_t count, const float *w, float *u);
 
+/* The sum of squares of what these two add for decay, given sum w^2 and, before
+ * lungo_decay_weights, w and u. */
+double lungo_decay_squares(const lungo_decay_terms *terms, double squares, size_t count,
+                           const float *w, const float *u);
+
 #endif

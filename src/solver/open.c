@@ -76,7 +76,19 @@ static lungo_status merge_state(lungo_solver *solver, const lungo_solver_options
     return LUNGO_OK;
 }
 
+static lungo_status merge_guard(lungo_solver *solver, const lungo_solver_options *options) {
+    if (!(options->guard_growth > 1))
+        return lungo_fail(LUNGO_ERR_USAGE, "guard_growth: expected a number above 1, got %g",
+                          options->guard_growth);
+    solver->guard.on = options->guard;
+    solver->guard.growth = options->guard_growth;
+    if (!options->watch) return LUNGO_OK;
+    solver->watch.path = lungo_arena_string(lungo_document_arena(solver->document), options->watch);
+    return solver->watch.path ? LUNGO_OK : lungo_fail_memory("watch", strlen(options->watch));
+}
+
 static lungo_status merge_options(lungo_solver *solver, const lungo_solver_options *options) {
+    LUNGO_TRY(merge_guard(solver, options));
     if (options->level != 0 || options->stage_count > 0) LUNGO_TRY(merge_state(solver, options));
     if (options->ignore_weights || options->weights) solver->param->n_weights = 0;
     if (options->ignore_weights || !options->weights) return LUNGO_OK;
@@ -129,6 +141,9 @@ static lungo_status prepare_updates(lungo_solver *solver) {
         solver->histories[k] = lungo_new_floats(floats);
         if (!solver->histories[k]) return lungo_fail_memory("histories", floats * sizeof(float));
     }
+    LUNGO_TRY(lungo_norms_init(&solver->norms, solver->net));
+    LUNGO_TRY(lungo_guard_init(&solver->guard, solver->net));
+    solver->norms.wanted = solver->guard.on || solver->watch.path;
     return LUNGO_OK;
 }
 
@@ -145,9 +160,10 @@ static void log_settings(const Caffe__SolverParameter *param) {
 
 static lungo_status open_solver(lungo_solver *solver, const char *path,
                                 const lungo_solver_options *options) {
+    static const lungo_solver_options defaults = LUNGO_SOLVER_OPTIONS_INIT;
     LUNGO_TRY(read_file(solver, path));
     LUNGO_TRY(settle_prefix(solver, path));
-    if (options) LUNGO_TRY(merge_options(solver, options));
+    LUNGO_TRY(merge_options(solver, options ? options : &defaults));
     lungo_log_info("caffe.cpp", 197, "Use CPU.");
     log_settings(solver->param);
     LUNGO_TRY(check_settings(solver));
@@ -173,6 +189,9 @@ lungo_status lungo_solver_open(lungo_solver **out, const char *path,
 
 void lungo_solver_free(lungo_solver *solver) {
     if (!solver) return;
+    lungo_watch_stop(solver);
+    lungo_guard_dispose(&solver->guard);
+    lungo_norms_dispose(&solver->norms);
     for (size_t i = 0; solver->test_nets && i < solver->test_net_count; i++)
         lungo_net_free(solver->test_nets[i]);
     free(solver->test_nets);

@@ -57,11 +57,20 @@ static lungo_status write_files(lungo_solver *solver, const char *model, const c
     return write_state(solver, model, state);
 }
 
+static lungo_status refuse_broken(const lungo_solver *solver) {
+    if (!solver->guard.tripped) return LUNGO_OK;
+    return lungo_fail(LUNGO_ERR_USAGE,
+                      "no snapshot after training has met numbers that are not finite: expected a "
+                      "restore first");
+}
+
 lungo_status lungo_solver_snapshot(lungo_solver *solver) {
     lungo_buffer model = {0}, state = {0};
+    LUNGO_TRY(refuse_broken(solver));
     lungo_status status = file_name(&model, solver, ".caffemodel");
     if (!status) status = file_name(&state, solver, ".solverstate");
     if (!status) status = write_files(solver, model.bytes, state.bytes);
+    if (!status) solver->guard.snapshot = solver->iter;
     lungo_buffer_dispose(&model);
     lungo_buffer_dispose(&state);
     return status;
@@ -117,6 +126,8 @@ static lungo_status take_state(lungo_solver *solver, const lungo_saved_state *sa
     LUNGO_TRY(lungo_saved_state_copy(saved, state));
     solver->iter = saved->iter;
     solver->current_step = saved->current_step;
+    lungo_guard_restart(&solver->guard);
+    lungo_watch_stop(solver);
     return LUNGO_OK;
 }
 

@@ -8,6 +8,10 @@
  *     policy.c     the rate
  *     decay.c      weight decay
  *     rules.c      SGD, Adam, ...
+ *     norms.c      of gradients, weights, updates
+ *   guard.c      NaN and infinity stop the run, early warnings
+ *   trouble.c    where a NaN came from, and the error text that says it
+ *   watch.c      the watch file: those norms, iteration by iteration
  *   decay_table.c  what decay does to each parameter, for people to read
  *   test.c       the test nets' scores
  *   snapshots.c  writing and restoring snapshots
@@ -22,9 +26,12 @@
 #include "lungo/solver.h"
 #include "net/net.h"
 #include "solver/decay.h"
+#include "solver/guard.h"
+#include "solver/norms.h"
 #include "solver/policy.h"
 #include "solver/rules.h"
 #include "solver/smooth.h"
+#include "solver/watch.h"
 
 struct lungo_solver {
     lungo_document *document;
@@ -38,6 +45,10 @@ struct lungo_solver {
     lungo_decay decay;
     float *histories[LUNGO_MAX_HISTORIES]; /* blocks laid out like net->values */
     bool warned_of_decay;
+
+    lungo_norms norms; /* of the last update */
+    lungo_guard guard;
+    lungo_watch watch;
 
     int iter, current_step;
     float rate, loss; /* of the last iteration */
@@ -63,6 +74,29 @@ void lungo_solver_log_output(const char *net, int line, size_t index, const char
 
 /* update.c: the rate, the log line of it, clipping, the update; counts the iteration. */
 lungo_status lungo_solver_update(lungo_solver *solver);
+
+/* guard.c. Nothing happens where it is off.
+ *   begin_pass       before each forward: what running the batch again needs
+ *   check_loss       before each backward
+ *   check_pass       after the backward of all passes but the last
+ *   check_gradients  before the update; wants the norms of the gradients
+ *   check_update     after it: warns, notes the norms, and looks whether the weights are finite */
+void lungo_guard_begin_pass(lungo_solver *solver);
+lungo_status lungo_guard_check_loss(lungo_solver *solver, float loss);
+lungo_status lungo_guard_check_pass(lungo_solver *solver);
+lungo_status lungo_guard_check_gradients(lungo_solver *solver);
+lungo_status lungo_guard_check_update(lungo_solver *solver);
+
+/* trouble.c: fails with LUNGO_ERR_NUMERIC, after looking where the bad value came from. */
+lungo_status lungo_trouble_in_loss(lungo_solver *solver, float loss);
+lungo_status lungo_trouble_in_gradient(lungo_solver *solver, int param);
+lungo_status lungo_trouble_in_weights(lungo_solver *solver, int param, size_t element);
+
+/* watch.c: opens the file if one is asked for and none is open, for an iteration to begin; adds the
+ * rows of an update; closes it. */
+lungo_status lungo_watch_start(lungo_solver *solver);
+void lungo_watch_write(lungo_solver *solver);
+void lungo_watch_stop(lungo_solver *solver);
 
 /* decay_table.c: a log line per parameter. */
 void lungo_solver_log_decay(const lungo_solver *solver);

@@ -50,8 +50,11 @@ static lungo_status run_passes(lungo_solver *solver) {
     float sum = 0;
     for (int i = 0; i < passes; i++) {
         float loss;
+        lungo_guard_begin_pass(solver);
         LUNGO_TRY(lungo_net_forward(solver->net, &loss));
+        LUNGO_TRY(lungo_guard_check_loss(solver, loss));
         LUNGO_TRY(lungo_net_backward(solver->net));
+        if (i + 1 < passes) LUNGO_TRY(lungo_guard_check_pass(solver));
         sum += loss;
     }
     solver->loss = sum / (float)passes;
@@ -101,6 +104,7 @@ lungo_status lungo_solver_run(lungo_solver *solver, int count) {
     /* One loss more: that of the last display. */
     LUNGO_TRY(lungo_smoothed_loss_start(&solver->smoothed, solver->param->average_loss,
                                         count > 0 ? (long)count + 1 : 1));
+    LUNGO_TRY(lungo_watch_start(solver));
     solver->stopped = false;
     restart_clock(solver);
     for (int end = solver->iter + count; solver->iter < end && !solver->stopped;)

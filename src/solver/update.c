@@ -5,15 +5,15 @@
  *   each parameter:  g = gradient * clipping / iter_size, + decay  ->  rule  ->  w -= u
  *
  * A parameter is taken in pieces that stay in the first-level cache, so that however many steps
- * its arithmetic has, memory sees each weight, gradient and history once. (Clipping has to read
- * all gradients once before.) With snapshot_diff, u is left where the gradient was; otherwise the
- * gradient stays as backward made it, which saves a sixth of SGD's memory traffic.
+ * its arithmetic has, memory sees each weight, gradient and history once. (Clipping and the guard
+ * have to read all gradients once before: a bad one must not reach the weights.) With
+ * snapshot_diff, u is left where the gradient was; otherwise the gradient stays as backward made
+ * it, which saves a sixth of SGD's memory traffic.
  */
 #include <math.h>
 
+#include "math/vector.h"
 #include "solver/solver.h"
-
-enum { PIECE = 1024, PARALLEL_FROM = 64 * PIECE, NORM_SPANS = 64 };
 
 /* All that the pieces of one parameter need. */
 typedef struct param_update {
@@ -24,17 +24,25 @@ typedef struct param_update {
     lungo_decay_terms decay;
     bool moves, keeps_update;
     float *weights, *gradient, *histories[LUNGO_MAX_HISTORIES];
+    lungo_piece_sums *sums; /* one per piece; NULL: nobody wants norms */
 } param_update;
 
-static void update_piece(const param_update *one, size_t begin, size_t count) {
-    float update[PIECE], *weights = one->weights + begin, *gradient = one->gradient + begin;
+static void update_piece(const param_update *one, size_t piece, size_t count) {
+    size_t begin = piece * LUNGO_PIECE;
+    float update[LUNGO_PIECE], *weights = one->weights + begin, *gradient = one->gradient + begin;
     float *first = one->histories[0] + begin;
     float *second = one->histories[1] ? one->histories[1] + begin : NULL;
+    lungo_piece_sums *sums = one->sums ? &one->sums[piece] : NULL;
     for (size_t i = 0; i < count; i++)
         update[i] = gradient[i] * one->clip_scale * one->pass_scale;
     lungo_decay_gradient(&one->decay, count, weights, update);
     one->rule->apply(&one->step, one->rate, count, update, first, second);
+    if (sums) {
+        sums->weights = lungo_squares(count, weights);
+        sums->decay = lungo_decay_squares(&one->decay, sums->weights, count, weights, update);
+    }
     lungo_decay_weights(&one->decay, count, weights, update);
+    if (sums) sums->update = one->moves ? lungo_squares(count, update) : 0;
     for (size_t i = 0; i < count && one->moves; i++)
         weights[i] -= update[i];
     for (size_t i = 0; i < count && one->keeps_update; i++)
@@ -42,43 +50,22 @@ static void update_piece(const param_update *one, size_t begin, size_t count) {
 }
 
 static void update_param(const param_update *one, size_t count) {
-    long pieces = (long)((count + PIECE - 1) / PIECE);
-#pragma omp parallel for schedule(static) if (count >= PARALLEL_FROM)
-    for (long piece = 0; piece < pieces; piece++) {
-        size_t begin = (size_t)piece * PIECE;
-        update_piece(one, begin, count - begin < PIECE ? count - begin : PIECE);
-    }
+    long pieces = (long)lungo_pieces(count);
+#pragma omp parallel for schedule(static) if (count >= LUNGO_PARALLEL_FROM)
+    for (long piece = 0; piece < pieces; piece++)
+        update_piece(one, (size_t)piece, lungo_piece_count(count, (size_t)piece));
 }
 
 /* ---- clipping ---- */
-
-static double sum_of_squares(const float *values, size_t count) {
-    double sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (size_t i = 0; i < count; i++)
-        sum += (double)values[i] * values[i];
-    return sum;
-}
-
-/* In spans that are added in order: the same sum for any number of threads. */
-static float norm_of(const float *values, size_t count) {
-    double sums[NORM_SPANS], sum = 0;
-    size_t span = count / NORM_SPANS + 1;
-#pragma omp parallel for schedule(static) if (count >= PARALLEL_FROM)
-    for (int k = 0; k < NORM_SPANS; k++) {
-        size_t begin = (size_t)k * span < count ? (size_t)k * span : count;
-        sums[k] = sum_of_squares(values + begin, count - begin < span ? count - begin : span);
-    }
-    for (int k = 0; k < NORM_SPANS; k++)
-        sum += sums[k];
-    return (float)sqrt(sum);
-}
 
 /* The norm is that of the sum over the passes, before iter_size divides it, and without decay. */
 static float clip_scale_of(const lungo_solver *solver) {
     float limit = solver->param->clip_gradients;
     if (limit < 0) return 1;
-    float norm = norm_of(solver->net->gradients, solver->net->param_floats);
+    double squares = 0;
+    for (int i = 0; i < solver->net->param_count; i++)
+        squares += solver->norms.params[i].gradient * solver->norms.params[i].gradient;
+    float norm = (float)sqrt(squares);
     if (!(norm > limit)) return 1;
     float scale = limit / norm;
     lungo_log_info("sgd_solver.cpp", 99,
@@ -111,21 +98,40 @@ static void bind_param(param_update *one, lungo_solver *solver, const lungo_lear
         one->histories[k] = solver->histories[k] + param->offset;
 }
 
+/* The gradient as the rule gets it, but for decay. */
+static void note_norms(lungo_solver *solver, int param, const param_update *one) {
+    lungo_norms *norms = &solver->norms;
+    norms->params[param].gradient *= (double)one->clip_scale * one->pass_scale;
+    lungo_norms_add_up(norms, solver->net, param);
+}
+
+static void update_all(lungo_solver *solver) {
+    const Caffe__SolverParameter *param = solver->param;
+    param_update one = {.rule = solver->rule,
+                        .step = lungo_rule_step_of(param, solver->iter),
+                        .clip_scale = clip_scale_of(solver),
+                        .pass_scale = 1.0f / (float)param->iter_size,
+                        .keeps_update = param->snapshot_diff,
+                        .sums = solver->norms.wanted ? solver->norms.pieces : NULL};
+    for (int i = 0; i < solver->net->param_count; i++) {
+        bind_param(&one, solver, &solver->net->params[i]);
+        update_param(&one, solver->net->params[i].blob->count);
+        if (one.sums) note_norms(solver, i, &one);
+    }
+}
+
 lungo_status lungo_solver_update(lungo_solver *solver) {
     const Caffe__SolverParameter *param = solver->param;
     LUNGO_TRY(lungo_policy_rate(solver->policy, param, solver->iter, &solver->current_step,
                                 &solver->rate));
     if (lungo_solver_displays(solver))
         lungo_log_info("sgd_solver.cpp", 112, "Iteration %d, lr = %g", solver->iter, solver->rate);
-    param_update one = {.rule = solver->rule,
-                        .step = lungo_rule_step_of(param, solver->iter),
-                        .clip_scale = clip_scale_of(solver),
-                        .pass_scale = 1.0f / (float)param->iter_size,
-                        .keeps_update = param->snapshot_diff};
-    for (int i = 0; i < solver->net->param_count; i++) {
-        bind_param(&one, solver, &solver->net->params[i]);
-        update_param(&one, solver->net->params[i].blob->count);
-    }
+    if (solver->norms.wanted || param->clip_gradients >= 0)
+        lungo_norms_of_gradients(&solver->norms, solver->net);
+    LUNGO_TRY(lungo_guard_check_gradients(solver));
+    update_all(solver);
+    lungo_watch_write(solver);
+    LUNGO_TRY(lungo_guard_check_update(solver));
     solver->iter++;
     return LUNGO_OK;
 }

@@ -1,4 +1,4 @@
-/* lungo train --solver=FILE [--snapshot=STATE | --weights=MODEL,...] */
+/* lungo train --solver=FILE [--snapshot=STATE | --weights=MODEL,...] [--guard=off] [--watch=TSV] */
 #include <signal.h>
 #include <string.h>
 
@@ -29,6 +29,13 @@ static bool parse_effect(lungo_request *out, const char *flag, const char *text)
     return false;
 }
 
+static bool parse_guard(bool *out, const char *text) {
+    *out = strcmp(text, "off") != 0;
+    if (!*out || !strcmp(text, "on")) return true;
+    glog_complain("--guard: expected on or off, got '%s'", text);
+    return false;
+}
+
 static void catch_signals(lungo_solver *solver) {
     struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
@@ -52,13 +59,16 @@ static lungo_status run(lungo_solver *solver, const command_flags *flags) {
 }
 
 static lungo_status open_solver(lungo_solver **out, const command_flags *flags,
-                                const stage_list *stages) {
+                                const stage_list *stages, bool guard) {
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
     options.level = flags->level;
     options.stages = stages->names;
     options.stage_count = stages->count;
     options.weights = *flags->weights ? flags->weights : NULL;
     options.ignore_weights = *flags->snapshot != '\0';
+    options.guard = guard;
+    options.guard_growth = (float)flags->guard_growth;
+    options.watch = *flags->watch ? flags->watch : NULL;
     return lungo_solver_open(out, flags->solver, &options);
 }
 
@@ -71,11 +81,15 @@ int cmd_train(const command_flags *flags) {
     if (!parse_effect(&on_interrupt, "sigint_effect", flags->sigint_effect) ||
         !parse_effect(&on_hangup, "sighup_effect", flags->sighup_effect))
         return 1;
+    bool guard;
+    if (!parse_guard(&guard, flags->guard)) return 1;
+    if (flags->guard_growth < 2)
+        return glog_complain("--guard-growth: expected 2 or more, got %d", flags->guard_growth);
     stage_list stages;
     if (!stages_split(&stages, flags->stage)) return glog_complain("out of memory");
     warn_of_gpu(flags); /* the solver itself says "Use CPU.", once it has been read */
     lungo_solver *solver = NULL;
-    lungo_status status = open_solver(&solver, flags, &stages);
+    lungo_status status = open_solver(&solver, flags, &stages, guard);
     if (!status && !*flags->gpu && lungo_solver_asks_for_gpu(solver))
         glog_line(LUNGO_LOG_WARNING, "lungo.c", __LINE__,
                   "solver_mode: GPU: this build computes on the CPU");

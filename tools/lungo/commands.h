@@ -11,6 +11,8 @@
 typedef struct command_flags {
     const char *gpu, *solver, *model, *phase, *stage, *snapshot, *weights;
     const char *sigint_effect, *sighup_effect;
+    const char *guard, *watch; /* Lungo's own */
+    int guard_growth;
     int level, iterations;
     bool markdown;
 } command_flags;

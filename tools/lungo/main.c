@@ -16,11 +16,21 @@ static command_flags given = {.gpu = "",
                               .weights = "",
                               .sigint_effect = "stop",
                               .sighup_effect = "snapshot",
+                              .guard = "on",
+                              .guard_growth = 100,
+                              .watch = "",
                               .iterations = 50};
 
 static tool_flag flags[] = {
     {"gpu", FLAG_TEXT, &given.gpu, "Accepted for old scripts: this build computes on the CPU.",
      "train test time device_query", false},
+    {"guard", FLAG_TEXT, &given.guard,
+     "on: the first NaN or infinity in a loss, a gradient or a weight ends training, with a report "
+     "of where it came from, and warnings come early. off: train on regardless.",
+     "train", false},
+    {"guard-growth", FLAG_INT, &given.guard_growth,
+     "Warn once a parameter's root mean square has grown to this many times its start.", "train",
+     false},
     {"iterations", FLAG_INT, &given.iterations, "How many batches to test or passes to time.",
      "test time", false},
     {"level", FLAG_INT, &given.level, "The network's level.", "train test time decay", false},
@@ -36,6 +46,11 @@ static tool_flag flags[] = {
      false},
     {"stage", FLAG_TEXT, &given.stage, "The network's stages, separated by commas.",
      "train test time decay", false},
+    {"watch", FLAG_TEXT, &given.watch,
+     "A file for the norms of every parameter in every iteration (weights, gradient, decay, "
+     "update/weights): JSON lines if it ends in .jsonl or .json, else TSV. A new run wants a new "
+     "file; with --snapshot the old one is continued, from the snapshot's iteration on.",
+     "train", false},
     {"weights", FLAG_TEXT, &given.weights,
      "The .caffemodel to begin with; several for train, separated by commas.", "train test", false},
     {0},

@@ -109,7 +109,6 @@ const lungo_layer_type lungo_layer_dummy_data = {
     .params = {"dummy_data_param"},
     .bottoms = {0, 0},
     .tops = {1, -1},
-    .flags = LUNGO_SOURCE,
     .setup = setup,
     .start = start,
     .reshape = reshape,
