@@ -7,10 +7,18 @@
 #include "kernels/window.h"
 #include "math/parallel.h"
 
+/* ---- windows ---- */
+
 /* What one window covers along one axis: pixels first <= i < end, `cells` with the padding. */
 typedef struct extent {
     ptrdiff_t first, end, cells;
 } extent;
+
+/* What it covers of a plane, whose rows are `width` long and `height` to a slice. */
+typedef struct view {
+    extent z, y, x;
+    ptrdiff_t height, width;
+} view;
 
 static extent extent_of(const lungo_pooling *pool, int axis, int at) {
     ptrdiff_t in = pool->in[axis], pad = pool->pad[axis];
@@ -22,12 +30,52 @@ static extent extent_of(const lungo_pooling *pool, int axis, int at) {
     return e;
 }
 
+/* A stride longer than the kernel can leave the last window nothing at all. */
+static bool is_empty(const view *v) {
+    return v->z.first == v->z.end || v->y.first == v->y.end || v->x.first == v->x.end;
+}
+
+static float cells_of(const view *v) {
+    return (float)(v->z.cells * v->y.cells * v->x.cells);
+}
+
+static ptrdiff_t row_of(const view *v, ptrdiff_t z, ptrdiff_t y) {
+    return (z * v->height + y) * v->width;
+}
+
+/* Runs `body` with the index `at` in the plane of every pixel under the window, in row order. */
+#define EACH_PIXEL(v, at, body)                                                                    \
+    for (ptrdiff_t z_ = (v)->z.first; z_ < (v)->z.end; z_++)                                       \
+        for (ptrdiff_t y_ = (v)->y.first; y_ < (v)->y.end; y_++) {                                 \
+            ptrdiff_t row_ = row_of(v, z_, y_);                                                    \
+            for (ptrdiff_t at = row_ + (v)->x.first; at < row_ + (v)->x.end; at++) {               \
+                body                                                                               \
+            }                                                                                      \
+        }
+
+/* Runs `body` with the view `v` and the index `o` in the output plane of every window. */
+#define EACH_WINDOW(pool, v, o, body)                                                              \
+    {                                                                                              \
+        view v = {.height = (pool)->in[1], .width = (pool)->in[2]};                                \
+        size_t o = 0;                                                                              \
+        for (int i_ = 0; i_ < (pool)->out[0]; i_++) {                                              \
+            v.z = extent_of(pool, 0, i_);                                                          \
+            for (int j_ = 0; j_ < (pool)->out[1]; j_++) {                                          \
+                v.y = extent_of(pool, 1, j_);                                                      \
+                for (int k_ = 0; k_ < (pool)->out[2]; k_++, o++) {                                 \
+                    v.x = extent_of(pool, 2, k_);                                                  \
+                    body                                                                           \
+                }                                                                                  \
+            }                                                                                      \
+        }                                                                                          \
+    }
+
 static size_t pixels_of(const lungo_pooling *pool) {
-    return (size_t)pool->in[0] * (size_t)pool->in[1];
+    return lungo_window_product(pool->in, LUNGO_POOLING_AXES);
 }
 
 static size_t outputs_of(const lungo_pooling *pool) {
-    return (size_t)pool->out[0] * (size_t)pool->out[1];
+    return lungo_window_product(pool->out, LUNGO_POOLING_AXES);
 }
 
 static size_t work_of(const lungo_pooling *pool) {
@@ -37,27 +85,20 @@ static size_t work_of(const lungo_pooling *pool) {
 /* ---- MAX ---- */
 
 /* Selecting without a branch: which value is larger cannot be foretold. */
-static void max_of_window(const float *x, ptrdiff_t width, extent ys, extent xs, float *y,
-                          int32_t *mask) {
+static void max_of_window(const float *x, const view *v, float *y, int32_t *mask) {
     float most = -FLT_MAX;
     ptrdiff_t where = -1;
-    for (ptrdiff_t row = ys.first * width; row < ys.end * width; row += width) {
-        for (ptrdiff_t at = row + xs.first; at < row + xs.end; at++) {
-            bool more = x[at] > most;
-            most = more ? x[at] : most;
-            where = more ? at : where;
-        }
-    }
+    EACH_PIXEL(v, at, {
+        bool more = x[at] > most;
+        most = more ? x[at] : most;
+        where = more ? at : where;
+    })
     *y = most;
     *mask = (int32_t)where;
 }
 
 static void max_of_plane(const lungo_pooling *pool, const float *x, float *y, int32_t *mask) {
-    for (int i = 0; i < pool->out[0]; i++) {
-        extent ys = extent_of(pool, 0, i);
-        for (int j = 0; j < pool->out[1]; j++)
-            max_of_window(x, pool->in[1], ys, extent_of(pool, 1, j), y++, mask++);
-    }
+    EACH_WINDOW(pool, v, o, max_of_window(x, &v, y + o, mask + o);)
 }
 
 void lungo_pooling_max_forward(const lungo_pooling *pool, const float *x, float *y, int32_t *mask) {
@@ -67,8 +108,8 @@ void lungo_pooling_max_forward(const lungo_pooling *pool, const float *x, float 
         max_of_plane(pool, x + p * pixels, y + p * outputs, mask + p * outputs);
 }
 
-void lungo_pooling_max_backward(const lungo_pooling *pool, const int32_t *mask, const float *dy,
-                                float *dx) {
+void lungo_pooling_mask_backward(const lungo_pooling *pool, const int32_t *mask, const float *dy,
+                                 float *dx) {
     size_t pixels = pixels_of(pool), outputs = outputs_of(pool);
 #pragma omp parallel for if (lungo_worth_threads(work_of(pool)))
     for (size_t p = 0; p < pool->planes; p++) {
@@ -81,42 +122,24 @@ void lungo_pooling_max_backward(const lungo_pooling *pool, const int32_t *mask, 
 
 /* ---- AVE ---- */
 
-static float average_of_window(const float *x, ptrdiff_t width, extent ys, extent xs) {
+static float average_of_window(const float *x, const view *v) {
     float sum = 0;
-    for (ptrdiff_t i = ys.first; i < ys.end; i++)
-        for (ptrdiff_t j = xs.first; j < xs.end; j++)
-            sum += x[i * width + j];
-    return sum / (float)(ys.cells * xs.cells);
+    EACH_PIXEL(v, at, sum += x[at];)
+    return sum / cells_of(v);
 }
 
-static void spread_over_window(float value, ptrdiff_t width, extent ys, extent xs, float *x) {
-    for (ptrdiff_t i = ys.first; i < ys.end; i++)
-        for (ptrdiff_t j = xs.first; j < xs.end; j++)
-            x[i * width + j] += value / (float)(ys.cells * xs.cells);
-}
-
-/* A stride longer than the kernel can leave the last window nothing at all. */
-static bool is_empty(extent ys, extent xs) {
-    return ys.first == ys.end || xs.first == xs.end;
+static void spread_over_window(float value, const view *v, float *x) {
+    float share = value / cells_of(v);
+    EACH_PIXEL(v, at, x[at] += share;)
 }
 
 static void average_plane(const lungo_pooling *pool, const float *x, float *y) {
-    for (int i = 0; i < pool->out[0]; i++) {
-        extent ys = extent_of(pool, 0, i);
-        for (int j = 0; j < pool->out[1]; j++) {
-            extent xs = extent_of(pool, 1, j);
-            *y++ = is_empty(ys, xs) ? 0 : average_of_window(x, pool->in[1], ys, xs);
-        }
-    }
+    EACH_WINDOW(pool, v, o, y[o] = is_empty(&v) ? 0 : average_of_window(x, &v);)
 }
 
 static void spread_plane(const lungo_pooling *pool, const float *dy, float *dx) {
     memset(dx, 0, pixels_of(pool) * sizeof *dx);
-    for (int i = 0; i < pool->out[0]; i++) {
-        extent ys = extent_of(pool, 0, i);
-        for (int j = 0; j < pool->out[1]; j++)
-            spread_over_window(*dy++, pool->in[1], ys, extent_of(pool, 1, j), dx);
-    }
+    EACH_WINDOW(pool, v, o, if (!is_empty(&v)) spread_over_window(dy[o], &v, dx);)
 }
 
 void lungo_pooling_ave_forward(const lungo_pooling *pool, const float *x, float *y) {
@@ -131,4 +154,81 @@ void lungo_pooling_ave_backward(const lungo_pooling *pool, const float *dy, floa
 #pragma omp parallel for if (lungo_worth_threads(work_of(pool)))
     for (size_t p = 0; p < pool->planes; p++)
         spread_plane(pool, dy + p * outputs, dx + p * pixels);
+}
+
+/* ---- SAMPLE ---- */
+
+static float sum_of_window(const float *x, const view *v) {
+    float sum = 0;
+    EACH_PIXEL(v, at, sum += x[at];)
+    return sum;
+}
+
+static ptrdiff_t sample_window(const float *x, const view *v, float u) {
+    float goal = u * sum_of_window(x, v), sum = 0;
+    ptrdiff_t last = -1;
+    EACH_PIXEL(v, at, {
+        sum += x[at];
+        if (sum >= goal) return at;
+        last = at;
+    })
+    return last;
+}
+
+static void sample_plane(const lungo_pooling *pool, const float *x, float *y, int32_t *mask) {
+    EACH_WINDOW(pool, v, o, {
+        ptrdiff_t where = sample_window(x, &v, y[o]);
+        y[o] = where < 0 ? 0 : x[where];
+        mask[o] = (int32_t)where;
+    })
+}
+
+void lungo_pooling_sample_forward(const lungo_pooling *pool, const float *x, float *y,
+                                  int32_t *mask) {
+    size_t pixels = pixels_of(pool), outputs = outputs_of(pool);
+#pragma omp parallel for if (lungo_worth_threads(work_of(pool)))
+    for (size_t p = 0; p < pool->planes; p++)
+        sample_plane(pool, x + p * pixels, y + p * outputs, mask + p * outputs);
+}
+
+/* ---- EXPECT ---- */
+
+static float squares_of_window(const float *x, const view *v) {
+    float sum = 0;
+    EACH_PIXEL(v, at, sum += x[at] * x[at];)
+    return sum;
+}
+
+static void expect_plane(const lungo_pooling *pool, const float *x, float *y) {
+    EACH_WINDOW(pool, v, o, {
+        float sum = sum_of_window(x, &v);
+        y[o] = sum > 0 ? squares_of_window(x, &v) / sum : 0;
+    })
+}
+
+/* d/dx_i (sum x^2 / sum x) = (2 x_i - y) / sum x */
+static void expect_back_to_plane(const lungo_pooling *pool, const float *x, const float *dy,
+                                 float *dx) {
+    memset(dx, 0, pixels_of(pool) * sizeof *dx);
+    EACH_WINDOW(pool, v, o, {
+        float sum = sum_of_window(x, &v);
+        if (!(sum > 0)) continue;
+        float y = squares_of_window(x, &v) / sum;
+        EACH_PIXEL(&v, at, dx[at] += dy[o] * (2 * x[at] - y) / sum;)
+    })
+}
+
+void lungo_pooling_expect_forward(const lungo_pooling *pool, const float *x, float *y) {
+    size_t pixels = pixels_of(pool), outputs = outputs_of(pool);
+#pragma omp parallel for if (lungo_worth_threads(work_of(pool)))
+    for (size_t p = 0; p < pool->planes; p++)
+        expect_plane(pool, x + p * pixels, y + p * outputs);
+}
+
+void lungo_pooling_expect_backward(const lungo_pooling *pool, const float *x, const float *dy,
+                                   float *dx) {
+    size_t pixels = pixels_of(pool), outputs = outputs_of(pool);
+#pragma omp parallel for if (lungo_worth_threads(work_of(pool)))
+    for (size_t p = 0; p < pool->planes; p++)
+        expect_back_to_plane(pool, x + p * pixels, dy + p * outputs, dx + p * pixels);
 }

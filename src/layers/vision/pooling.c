@@ -1,4 +1,4 @@
-/* Pooling: the largest or the average value under a window, channel by channel.
+/* Pooling: the largest, the average or a sampled value under a window, channel by channel.
  *
  *   bottom[0]  x  (N, C, H, W)
  *   top[0]     y  (N, C, H', W')   H' = ceil((H + 2 pad - kernel) / stride) + 1, or floor with
@@ -7,11 +7,20 @@
  *   top[1]     MAX only, may be left out: index of the largest value in its channel plane, as float
  *   backward   MAX: dx = dy at the largest value (the first of equals)
  *              AVE: dx = dy / cells of the window, padding included
+ *              STOCHASTIC: dx = dy at the value that was taken; in testing, that of the average
  *
  * global_pooling: one window over each plane, whatever its size.
  *
+ * STOCHASTIC (Zeiler and Fergus 2013): in training, one number u is drawn per value of the top,
+ * uniform in [0, 1], in their order, from the one generator at every forward; y is the first value
+ * at which the sum of the window's values so far, in row order, reaches u times the sum of all. In
+ * testing, y = sum x^2 / sum x, the average of what is taken, or 0 when sum x is not above 0. It is
+ * meant for values >= 0, as behind a ReLU, and has no padding.
+ *
  * Unlike Caffe, which then writes outside its memory, gives no gradient from a window without any
- * number to it.
+ * number to it; has STOCHASTIC, which Caffe has for GPUs alone; and takes bottoms with one spatial
+ * axis (N, C, L) or three (N, C, D, H, W), for all of which kernel_size, stride and pad hold, while
+ * kernel_h and the like are for two.
  *
  * Example:
  *
@@ -21,29 +30,26 @@
  *     pooling_param { pool: MAX kernel_size: 3 stride: 2 }
  *   }
  */
-#include "kernels/pooling.h"
+#include "layers/vision/pool.h"
 
 #include <limits.h>
-
-#include "layer/layer.h"
 
 static_assert(sizeof(int32_t) == sizeof(float), "the mask lies in a buffer of float");
 
 typedef struct state {
     lungo_pooling pool;
-    lungo_blob *mask; /* of int32_t; NULL for AVE */
+    lungo_pool_method method;
+    lungo_blob *mask; /* of int32_t; NULL for AVE, and for STOCHASTIC in testing */
 } state;
 
-static const char *const directions[2] = {"height", "width"};
-
-/* ---- setup ---- */
+/* ---- settings ---- */
 
 /* One setting as `name`, or as name_h and name_w together. */
 typedef struct setting {
     const char *one_name, *pair_name; /* "kernel_size", "kernel" */
     bool has_one, has_h, has_w;
     uint32_t one, h, w;
-    uint32_t least;
+    uint32_t least, absent; /* absent: of the axes that the planes do not have */
     bool required;
 } setting;
 
@@ -51,7 +57,7 @@ static const char *given(bool yes) {
     return yes ? "given" : "absent";
 }
 
-static lungo_status read_setting(const setting *s, int out[2]) {
+static lungo_status check_spelling(const setting *s, int axes) {
     bool pair = s->has_h && s->has_w, part = s->has_h || s->has_w;
     if ((s->has_one && part) || part != pair || (s->required && !s->has_one && !pair))
         return lungo_fail(LUNGO_ERR_CONFIG,
@@ -59,11 +65,24 @@ static lungo_status read_setting(const setting *s, int out[2]) {
                           "%s, %s_h %s, %s_w %s",
                           s->one_name, s->pair_name, s->pair_name, s->one_name, given(s->has_one),
                           s->pair_name, given(s->has_h), s->pair_name, given(s->has_w));
-    uint32_t values[2] = {pair ? s->h : s->one, pair ? s->w : s->one};
-    for (int i = 0; i < 2; i++) {
+    if (pair && axes != 2)
+        return lungo_fail(LUNGO_ERR_CONFIG,
+                          "pooling_param: %s_h and %s_w: expected 2 spatial axes, got %d; use %s",
+                          s->pair_name, s->pair_name, axes, s->one_name);
+    return LUNGO_OK;
+}
+
+/* The last `axes` of three are those that the planes have. */
+static lungo_status read_setting(const setting *s, int axes, int out[LUNGO_POOLING_AXES]) {
+    LUNGO_TRY(check_spelling(s, axes));
+    bool pair = s->has_h;
+    uint32_t values[LUNGO_POOLING_AXES] = {s->one, pair ? s->h : s->one, pair ? s->w : s->one};
+    for (int i = 0; i < LUNGO_POOLING_AXES; i++) {
+        out[i] = (int)s->absent;
+        if (i < LUNGO_POOLING_AXES - axes) continue;
         if (values[i] < s->least || values[i] > INT_MAX)
             return lungo_fail(LUNGO_ERR_CONFIG, "pooling_param: %s (%s): expected %u to %d, got %u",
-                              s->one_name, directions[i], s->least, INT_MAX, values[i]);
+                              s->one_name, lungo_pool_axes[i], s->least, INT_MAX, values[i]);
         out[i] = (int)values[i];
     }
     return LUNGO_OK;
@@ -74,111 +93,91 @@ static lungo_status check_global(const Caffe__PoolingParameter *p, const lungo_p
         return lungo_fail(LUNGO_ERR_CONFIG,
                           "pooling_param: global_pooling takes the whole plane: expected no "
                           "kernel_size, kernel_h or kernel_w");
-    for (int i = 0; i < 2; i++)
+    for (int i = 0; i < LUNGO_POOLING_AXES; i++)
         if (pool->pad[i] != 0 || pool->stride[i] != 1)
             return lungo_fail(LUNGO_ERR_CONFIG,
                               "pooling_param: global_pooling: expected pad 0 and stride 1, got "
                               "pad %d and stride %d (%s)",
-                              pool->pad[i], pool->stride[i], directions[i]);
+                              pool->pad[i], pool->stride[i], lungo_pool_axes[i]);
     return LUNGO_OK;
 }
 
-static lungo_status check_pad(const lungo_pooling *pool) {
-    for (int i = 0; i < 2; i++)
-        if (pool->pad[i] != 0 && pool->pad[i] >= pool->kernel[i])
-            return lungo_fail(LUNGO_ERR_CONFIG,
-                              "pooling_param.pad: expected less than the kernel's %s %d, got %d",
-                              directions[i], pool->kernel[i], pool->pad[i]);
-    return LUNGO_OK;
-}
-
-static lungo_status read_window(const Caffe__PoolingParameter *p, lungo_pooling *pool) {
-    setting kernel = {"kernel_size",
-                      "kernel",
-                      p->has_kernel_size,
-                      p->has_kernel_h,
-                      p->has_kernel_w,
-                      p->kernel_size,
-                      p->kernel_h,
-                      p->kernel_w,
-                      1,
-                      true};
-    setting stride = {"stride",
-                      "stride",
-                      p->has_stride,
-                      p->has_stride_h,
-                      p->has_stride_w,
-                      p->stride,
-                      p->stride_h,
-                      p->stride_w,
-                      1,
-                      false};
-    setting pad = {"pad",    "pad",    p->has_pad, p->has_pad_h, p->has_pad_w, p->pad,
-                   p->pad_h, p->pad_w, 0,          false};
-    LUNGO_TRY(read_setting(&stride, pool->stride));
-    LUNGO_TRY(read_setting(&pad, pool->pad));
+static lungo_status read_window(const Caffe__PoolingParameter *p, int axes, lungo_pooling *pool) {
+    setting kernel = {.one_name = "kernel_size",
+                      .pair_name = "kernel",
+                      .has_one = p->has_kernel_size,
+                      .has_h = p->has_kernel_h,
+                      .has_w = p->has_kernel_w,
+                      .one = p->kernel_size,
+                      .h = p->kernel_h,
+                      .w = p->kernel_w,
+                      .least = 1,
+                      .absent = 1,
+                      .required = true};
+    setting stride = {.one_name = "stride",
+                      .pair_name = "stride",
+                      .has_one = p->has_stride,
+                      .has_h = p->has_stride_h,
+                      .has_w = p->has_stride_w,
+                      .one = p->stride,
+                      .h = p->stride_h,
+                      .w = p->stride_w,
+                      .least = 1,
+                      .absent = 1};
+    setting pad = {.one_name = "pad",
+                   .pair_name = "pad",
+                   .has_one = p->has_pad,
+                   .has_h = p->has_pad_h,
+                   .has_w = p->has_pad_w,
+                   .one = p->pad,
+                   .h = p->pad_h,
+                   .w = p->pad_w};
+    LUNGO_TRY(read_setting(&stride, axes, pool->stride));
+    LUNGO_TRY(read_setting(&pad, axes, pool->pad));
     if (p->global_pooling) return check_global(p, pool);
-    LUNGO_TRY(read_setting(&kernel, pool->kernel));
-    return check_pad(pool);
+    return read_setting(&kernel, axes, pool->kernel);
 }
 
 static lungo_status setup(lungo_layer *layer) {
-    const Caffe__PoolingParameter *param = layer->param->pooling_param;
     state *s = layer->state;
-    bool max = param->pool == CAFFE__POOLING_PARAMETER__POOL_METHOD__MAX;
-    if (!max && param->pool != CAFFE__POOLING_PARAMETER__POOL_METHOD__AVE)
-        return lungo_fail(LUNGO_ERR_UNSUPPORTED,
-                          "pooling_param.pool: expected MAX or AVE, got STOCHASTIC, which Caffe "
-                          "has for GPUs alone");
-    if (!max && layer->top_count > 1)
+    s->method = (lungo_pool_method)layer->param->pooling_param->pool;
+    if (s->method != LUNGO_POOL_MAX && layer->top_count > 1)
         return lungo_fail(LUNGO_ERR_CONFIG,
-                          "layer takes 1 top with pool AVE, got %d: only MAX has a mask",
-                          layer->top_count);
-    LUNGO_TRY(read_window(param, &s->pool));
-    return max ? lungo_layer_add_buffer(layer, &s->mask, "mask") : LUNGO_OK;
+                          "layer takes 1 top with pool %s, got %d: only MAX has a mask",
+                          s->method == LUNGO_POOL_AVE ? "AVE" : "STOCHASTIC", layer->top_count);
+    if (!lungo_pool_has_mask(layer, s->method)) return LUNGO_OK;
+    return lungo_layer_add_buffer(layer, &s->mask, "mask");
 }
 
 /* ---- reshape ---- */
 
-/* a / b rounded up or down, b > 0. */
-static long long quotient(long long a, long long b, bool up) {
-    long long down = a / b - (a % b < 0);
-    return up && a % b != 0 ? down + 1 : down;
-}
-
-static lungo_status fit(const lungo_layer *layer, lungo_pooling *pool, int i, bool up) {
-    const lungo_blob *bottom = layer->bottoms[0];
-    long long rest = pool->in[i] + 2LL * pool->pad[i] - pool->kernel[i];
-    long long out = quotient(rest, pool->stride[i], up) + 1;
-    bool padded = pool->pad[0] != 0 || pool->pad[1] != 0;
-    if (padded && (out - 1) * pool->stride[i] >= (long long)pool->in[i] + pool->pad[i]) out--;
-    pool->out[i] = (int)out;
-    if (out >= 1 && out <= INT_MAX) return LUNGO_OK;
-    return lungo_fail(LUNGO_ERR_CONFIG,
-                      "shapes do not fit: bottom '%s' (shape %s): expected an output %s of 1 to "
-                      "%d, got %lld: kernel %d over %d + 2 x %d, stride %d",
-                      bottom->name, lungo_shape_text(&bottom->shape).text, directions[i], INT_MAX,
-                      out, pool->kernel[i], pool->in[i], pool->pad[i], pool->stride[i]);
+static void take_planes(const lungo_shape *bottom, int axes, bool global, lungo_pooling *pool) {
+    pool->planes = (size_t)bottom->dim[0] * (size_t)bottom->dim[1];
+    for (int i = 0; i < LUNGO_POOLING_AXES; i++) {
+        int axis = i - (LUNGO_POOLING_AXES - axes);
+        pool->in[i] = axis < 0 ? 1 : bottom->dim[2 + axis];
+        if (global) pool->kernel[i] = pool->in[i];
+    }
 }
 
 static lungo_status reshape(lungo_layer *layer) {
     const Caffe__PoolingParameter *param = layer->param->pooling_param;
-    lungo_shape shape = layer->bottoms[0]->shape;
+    const lungo_blob *bottom = layer->bottoms[0];
     state *s = layer->state;
-    lungo_pooling *pool = &s->pool;
-    if (shape.axes != 4)
+    lungo_shape shape = bottom->shape;
+    int axes = shape.axes - 2;
+    if (axes < 1 || axes > LUNGO_POOLING_AXES)
         return lungo_fail(LUNGO_ERR_CONFIG,
-                          "shapes do not fit: bottom '%s': expected 4 axes (number, channels, "
-                          "height, width), got shape %s",
-                          layer->bottoms[0]->name, lungo_shape_text(&shape).text);
-    pool->planes = (size_t)shape.dim[0] * (size_t)shape.dim[1];
-    for (int i = 0; i < 2; i++) {
-        pool->in[i] = shape.dim[2 + i];
-        if (param->global_pooling) pool->kernel[i] = pool->in[i];
-        LUNGO_TRY(
-            fit(layer, pool, i, param->round_mode == CAFFE__POOLING_PARAMETER__ROUND_MODE__CEIL));
-        shape.dim[2 + i] = pool->out[i];
-    }
+                          "shapes do not fit: bottom '%s': expected 3 to 5 axes (number, channels, "
+                          "then 1 to 3 spatial ones), got shape %s",
+                          bottom->name, lungo_shape_text(&shape).text);
+    LUNGO_TRY(read_window(param, axes, &s->pool));
+    take_planes(&shape, axes, param->global_pooling, &s->pool);
+    LUNGO_TRY(lungo_pool_check_pad(&s->pool, s->method));
+    LUNGO_TRY(lungo_pool_fit(&s->pool, bottom,
+                             param->round_mode == CAFFE__POOLING_PARAMETER__ROUND_MODE__CEIL));
+    for (int i = 0; i < axes; i++)
+        shape.dim[2 + i] = s->pool.out[LUNGO_POOLING_AXES - axes + i];
     for (int i = 0; i < layer->top_count; i++)
         LUNGO_TRY(lungo_blob_reshape(layer->tops[i], &shape));
     return s->mask ? lungo_blob_reshape(s->mask, &shape) : LUNGO_OK;
@@ -194,14 +193,10 @@ static void give_mask(const int32_t *mask, lungo_blob *top) {
 
 static lungo_status forward(lungo_layer *layer) {
     const state *s = layer->state;
-    const float *x = lungo_data(layer->bottoms[0]);
-    float *y = lungo_data_overwrite(layer->tops[0]);
-    if (!s->mask) {
-        lungo_pooling_ave_forward(&s->pool, x, y);
-        return LUNGO_OK;
-    }
-    int32_t *mask = (int32_t *)lungo_data_overwrite(s->mask);
-    lungo_pooling_max_forward(&s->pool, x, y, mask);
+    int32_t *mask = s->mask ? (int32_t *)lungo_data_overwrite(s->mask) : NULL;
+    lungo_pool_draw(layer, s->method, layer->tops[0]);
+    lungo_pool_forward(s->method, &s->pool, lungo_data(layer->bottoms[0]),
+                       lungo_data_update(layer->tops[0]), mask);
     if (layer->top_count > 1) give_mask(mask, layer->tops[1]);
     return LUNGO_OK;
 }
@@ -209,18 +204,16 @@ static lungo_status forward(lungo_layer *layer) {
 static lungo_status backward(lungo_layer *layer) {
     if (!lungo_wants_bottom(layer, 0)) return LUNGO_OK;
     const state *s = layer->state;
-    const float *dy = lungo_diff(layer->tops[0]);
-    float *dx = lungo_diff_overwrite(layer->bottoms[0]);
-    if (s->mask)
-        lungo_pooling_max_backward(&s->pool, (const int32_t *)lungo_data(s->mask), dy, dx);
-    else
-        lungo_pooling_ave_backward(&s->pool, dy, dx);
+    const int32_t *mask = s->mask ? (const int32_t *)lungo_data(s->mask) : NULL;
+    lungo_pool_backward(s->method, &s->pool, lungo_data(layer->bottoms[0]), mask,
+                        lungo_diff(layer->tops[0]), lungo_diff_overwrite(layer->bottoms[0]));
     return LUNGO_OK;
 }
 
 const lungo_layer_type lungo_layer_pooling = {
     .name = "Pooling",
-    .brief = "The largest or the average value under a window that slides over each channel.",
+    .brief =
+        "The largest, the average or a sampled value under a window that slides over each channel.",
     .family = "vision",
     .params = {"pooling_param"},
     .state_size = sizeof(state),
