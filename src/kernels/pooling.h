@@ -1,7 +1,7 @@
 /* Pooling: the largest, the average or a sampled value under a window, plane by plane.
  *
  *   x  (planes, in...)      y, mask  (planes, out...)       up to three axes: depth, height, width
- *   window i covers, along an axis,  i stride - pad .. i stride - pad + kernel - 1,  cut to the image
+ *   along an axis, window i covers  i stride - pad .. i stride - pad + kernel - 1,  cut to the image
  *
  * Planes with fewer axes have in, out, kernel and stride 1 and pad 0 along the first ones.
  *
@@ -34,9 +34,9 @@ void lungo_pooling_mask_backward(const lungo_pooling *pool, const int32_t *mask,
 void lungo_pooling_ave_forward(const lungo_pooling *pool, const float *x, float *y);
 void lungo_pooling_ave_backward(const lungo_pooling *pool, const float *dy, float *dx);
 
-/* y holds a number u in [0, 1] for each window, which its value replaces: the first at which the sum
- * of the values so far, in row order, reaches u times the sum of all; the last one where none does
- * (values below 0). A window with nothing in it gives 0 and mask -1. */
+/* y holds a number u in [0, 1] for each window, which its value replaces: the first at which the
+ * sum of the values so far, in row order, reaches u times the sum of all; the last one where none
+ * does (values below 0). A window with nothing in it gives 0 and mask -1. */
 void lungo_pooling_sample_forward(const lungo_pooling *pool, const float *x, float *y,
                                   int32_t *mask);
 

@@ -9,33 +9,63 @@
 #include "support/arrays.h"
 #include "support/suites.h"
 
+/* Planes of two axes. */
+#define FLAT(planes, in, out, kernel, stride, pad)                                                 \
+    {                                                                                              \
+        planes, {1, in}, {1, out}, {1, kernel}, {1, stride}, {                                     \
+            0, pad                                                                                 \
+        }                                                                                          \
+    }
+#define PAIR(a, b) a, b
+
 static const lungo_pooling table[] = {
-    {3, {6, 6}, {3, 3}, {2, 2}, {2, 2}, {0, 0}},    /* even tiling */
-    {2, {7, 8}, {3, 4}, {3, 3}, {2, 2}, {0, 0}},    /* overhang: the last window is cut */
-    {2, {6, 5}, {6, 5}, {3, 3}, {1, 1}, {1, 1}},    /* padding on all sides */
-    {1, {5, 7}, {3, 4}, {3, 2}, {2, 2}, {1, 1}},    /* padding and overhang */
-    {4, {5, 4}, {1, 1}, {5, 4}, {1, 1}, {0, 0}},    /* the whole plane */
-    {2, {3, 9}, {1, 3}, {5, 2}, {3, 4}, {0, 0}},    /* wider than the input; a stride with gaps */
-    {2, {6, 6}, {3, 3}, {1, 1}, {3, 3}, {0, 0}},    /* a last window with nothing in it */
-    {300, {12, 12}, {6, 6}, {2, 2}, {2, 2}, {0, 0}} /* enough for several threads */
+    /* even tiling */
+    FLAT(3, PAIR(6, 6), PAIR(3, 3), PAIR(2, 2), PAIR(2, 2), PAIR(0, 0)),
+    /* overhang: the last window is cut */
+    FLAT(2, PAIR(7, 8), PAIR(3, 4), PAIR(3, 3), PAIR(2, 2), PAIR(0, 0)),
+    /* padding on all sides */
+    FLAT(2, PAIR(6, 5), PAIR(6, 5), PAIR(3, 3), PAIR(1, 1), PAIR(1, 1)),
+    /* padding and overhang */
+    FLAT(1, PAIR(5, 7), PAIR(3, 4), PAIR(3, 2), PAIR(2, 2), PAIR(1, 1)),
+    /* the whole plane */
+    FLAT(4, PAIR(5, 4), PAIR(1, 1), PAIR(5, 4), PAIR(1, 1), PAIR(0, 0)),
+    /* wider than the input; a stride with gaps */
+    FLAT(2, PAIR(3, 9), PAIR(1, 3), PAIR(5, 2), PAIR(3, 4), PAIR(0, 0)),
+    /* a last window with nothing in it */
+    FLAT(2, PAIR(6, 6), PAIR(3, 3), PAIR(1, 1), PAIR(3, 3), PAIR(0, 0)),
+    /* enough for several threads */
+    FLAT(300, PAIR(12, 12), PAIR(6, 6), PAIR(2, 2), PAIR(2, 2), PAIR(0, 0)),
+    /* three axes: plain, and with padding and overhang */
+    {2, {4, 6, 5}, {2, 3, 5}, {2, 2, 1}, {2, 2, 1}, {0, 0, 0}},
+    {2, {5, 4, 7}, {3, 3, 4}, {3, 2, 2}, {2, 2, 2}, {1, 1, 1}},
 };
 
 typedef struct cell {
-    size_t plane, output;
+    size_t plane;
     long pixel; /* in its plane; -1: padding */
 } cell;
 
-/* The cells of window (plane, i, j) in row order; those beyond the padding do not count. */
-static int cells_of(const lungo_pooling *p, size_t plane, int i, int j, cell *cells) {
-    int count = 0;
-    for (int t = 0; t < p->kernel[0] * p->kernel[1]; t++) {
-        int y = i * p->stride[0] - p->pad[0] + t / p->kernel[1];
-        int x = j * p->stride[1] - p->pad[1] + t % p->kernel[1];
-        if (y >= p->in[0] + p->pad[0] || x >= p->in[1] + p->pad[1]) continue;
-        bool inside = y >= 0 && y < p->in[0] && x >= 0 && x < p->in[1];
-        cells[count++] =
-            (cell){plane, (plane * (size_t)p->out[0] + (size_t)i) * (size_t)p->out[1] + (size_t)j,
-                   inside ? (long)y * p->in[1] + x : -1};
+/* Position number `index` of a box, last axis fastest. */
+static void place(int index, const int *sizes, int *at) {
+    for (int a = LUNGO_POOLING_AXES; a-- > 0; index /= sizes[a])
+        at[a] = index % sizes[a];
+}
+
+/* The cells of a window in row order; those beyond the padding do not count. */
+static int cells_of(const lungo_pooling *p, size_t plane, int window, cell *cells) {
+    int count = 0, at[LUNGO_POOLING_AXES], tap[LUNGO_POOLING_AXES];
+    place(window, p->out, at);
+    for (int t = 0; t < p->kernel[0] * p->kernel[1] * p->kernel[2]; t++) {
+        bool counts = true, inside = true;
+        long pixel = 0;
+        place(t, p->kernel, tap);
+        for (int a = 0; a < LUNGO_POOLING_AXES; a++) {
+            int i = at[a] * p->stride[a] - p->pad[a] + tap[a];
+            counts &= i < p->in[a] + p->pad[a];
+            inside &= i >= 0 && i < p->in[a];
+            pixel = pixel * p->in[a] + i;
+        }
+        if (counts) cells[count++] = (cell){plane, inside ? pixel : -1};
     }
     return count;
 }
@@ -43,17 +73,20 @@ static int cells_of(const lungo_pooling *p, size_t plane, int i, int j, cell *ce
 typedef void visit_window(const lungo_pooling *p, const cell *cells, int count, size_t output,
                           const float *from, float *to);
 
+static size_t outputs_of(const lungo_pooling *p) {
+    return (size_t)p->out[0] * (size_t)p->out[1] * (size_t)p->out[2];
+}
+
 static void each_window(const lungo_pooling *p, visit_window *visit, const float *from, float *to) {
     cell cells[64];
     size_t output = 0;
     for (size_t plane = 0; plane < p->planes; plane++)
-        for (int i = 0; i < p->out[0]; i++)
-            for (int j = 0; j < p->out[1]; j++, output++)
-                visit(p, cells, cells_of(p, plane, i, j, cells), output, from, to);
+        for (int i = 0; i < (int)outputs_of(p); i++, output++)
+            visit(p, cells, cells_of(p, plane, i, cells), output, from, to);
 }
 
 static size_t pixels_of(const lungo_pooling *p) {
-    return (size_t)p->in[0] * (size_t)p->in[1];
+    return (size_t)p->in[0] * (size_t)p->in[1] * (size_t)p->in[2];
 }
 
 static size_t x_count(const lungo_pooling *p) {
@@ -61,7 +94,7 @@ static size_t x_count(const lungo_pooling *p) {
 }
 
 static size_t y_count(const lungo_pooling *p) {
-    return p->planes * (size_t)p->out[0] * (size_t)p->out[1];
+    return p->planes * outputs_of(p);
 }
 
 static void average(const lungo_pooling *p, const cell *cells, int count, size_t output,
@@ -135,7 +168,7 @@ static void check_max(const lungo_pooling *p, const float *x) {
     lungo_pooling_max_forward(p, x, y, mask);
     each_window(p, maximum, x, want);
     lungo_check_array("y", y_count(p), y, want);
-    lungo_pooling_max_backward(p, mask, dy, dx);
+    lungo_pooling_mask_backward(p, mask, dy, dx);
     check_mask(p, x, y, mask, dy, dx);
     free(mask);
     free(dy);
@@ -156,7 +189,7 @@ START_TEST(maximum_follows_its_definition) {
 END_TEST
 
 START_TEST(the_first_of_equal_values_wins) {
-    lungo_pooling p = {1, {2, 3}, {1, 1}, {2, 3}, {1, 1}, {0, 0}};
+    lungo_pooling p = {1, {1, 2, 3}, {1, 1, 1}, {1, 2, 3}, {1, 1, 1}, {0, 0, 0}};
     float x[] = {0, 0, 1, 1, 0, 1}, y;
     int32_t mask;
     lungo_pooling_max_forward(&p, x, &y, &mask);
@@ -164,10 +197,55 @@ START_TEST(the_first_of_equal_values_wins) {
 }
 END_TEST
 
+/* The window holds 1, 2, 1: u = 0 and 1/4 take the first value, more the second, beyond 3/4 the
+ * last. */
+START_TEST(sampling_goes_by_the_size_of_the_values) {
+    lungo_pooling p = {1, {1, 1, 3}, {1, 1, 1}, {1, 1, 3}, {1, 1, 1}, {0, 0, 0}};
+    static const struct {
+        float u;
+        int taken;
+    } draws[] = {{0, 0}, {0.25f, 0}, {0.26f, 1}, {0.75f, 1}, {0.76f, 2}, {1, 2}};
+    const float x[] = {1, 2, 1};
+    int32_t mask;
+    for (size_t i = 0; i < sizeof draws / sizeof *draws; i++) {
+        float y = draws[i].u;
+        lungo_pooling_sample_forward(&p, x, &y, &mask);
+        ck_assert_int_eq(mask, draws[i].taken);
+        ck_assert_float_eq(y, x[mask]);
+    }
+    float y;
+    lungo_pooling_expect_forward(&p, x, &y);
+    ck_assert_float_eq(y, 1.5f);
+}
+END_TEST
+
+/* What the method is not meant for gives numbers all the same. */
+START_TEST(sampling_where_there_is_nothing_to_go_by) {
+    lungo_pooling p = {1, {1, 1, 4}, {1, 1, 2}, {1, 1, 2}, {1, 1, 4}, {0, 0, 0}};
+    const float negative[] = {-1, -3, 0, 0}, nothing[] = {0, 0, 0, 0}, dy[] = {1, 1};
+    float y[2] = {0, 0.5f}, dx[4];
+    int32_t mask[2];
+    lungo_pooling_sample_forward(&p, negative, y, mask);
+    ck_assert_int_eq(mask[0], 1); /* no sum reaches 0: the last one */
+    ck_assert_float_eq(y[0], -3);
+    ck_assert_int_eq(mask[1], -1); /* the second window lies behind the image */
+    ck_assert_float_eq(y[1], 0);
+    lungo_pooling_expect_forward(&p, negative, y);
+    ck_assert_float_eq(y[0], 0);
+    lungo_pooling_expect_backward(&p, negative, dy, dx);
+    ck_assert_float_eq(dx[0], 0);
+    y[0] = 1;
+    lungo_pooling_sample_forward(&p, nothing, y, mask);
+    ck_assert_int_eq(mask[0], 0);
+}
+END_TEST
+
 Suite *lungo_suite_pooling_kernel(void);
 Suite *lungo_suite_pooling_kernel(void) {
-    Suite *suite = lungo_suite_of("pooling_kernel",
-                                  (const TTest *const[]){the_first_of_equal_values_wins, NULL});
+    Suite *suite = lungo_suite_of(
+        "pooling_kernel", (const TTest *const[]){the_first_of_equal_values_wins,
+                                                 sampling_goes_by_the_size_of_the_values,
+                                                 sampling_where_there_is_nothing_to_go_by, NULL});
     int count = sizeof table / sizeof *table;
     lungo_suite_add_table(suite, average_follows_its_definition, count);
     lungo_suite_add_table(suite, maximum_follows_its_definition, count);

@@ -9,7 +9,7 @@
  *   then, with expose_hidden, h_T and c_T (1, N, H)
  *   weights    W_xc (4 H, I)   b_c (4 H)   [W_xc_static (4 H, S)]   W_hc (4 H, H)
  *
- *   gates_t = W_xc x_t + b_c + W_xc_static s + W_hc (cont_t h_{t-1})         in the order i, f, o, g
+ *   gates_t = W_xc x_t + b_c + W_xc_static s + W_hc (cont_t h_{t-1})      in the order i, f, o, g
  *   c_t = cont_t sigmoid(f_t) c_{t-1} + sigmoid(i_t) tanh(g_t)        h_t = sigmoid(o_t) tanh(c_t)
  *   backward   through all T steps, not beyond: h_0 and c_0 get no gradient, that of h_T and c_T is
  *              ignored

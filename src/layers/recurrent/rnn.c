@@ -8,7 +8,8 @@
  *   then, with expose_hidden, h_T (1, N, H)
  *   weights    W_xh (H, I)  b_h (H)  [W_xh_static (H, S)]  W_hh (H, H)  W_ho (H, H)  b_o (H)
  *
- *   h_t = tanh(W_xh x_t + b_h + W_xh_static s + W_hh (cont_t h_{t-1}))      o_t = tanh(W_ho h_t + b_o)
+ *   h_t = tanh(W_xh x_t + b_h + W_xh_static s + W_hh (cont_t h_{t-1}))
+ *   o_t = tanh(W_ho h_t + b_o)
  *   backward   through all T steps, not beyond: h_0 gets no gradient, that of h_T is ignored
  *
  * recurrent.h says how the state is kept, and where this is more than Caffe's.

@@ -1,5 +1,5 @@
-/* SPP: spatial pyramid pooling: each channel pooled over 1, 2 x 2, 4 x 4 ... windows, so that images
- * of any size give about as many values (He et al. 2014).
+/* SPP: spatial pyramid pooling: each channel pooled over 1, 2 x 2, 4 x 4 ... windows, so that
+ * images of any size give about as many values (He et al. 2014).
  *
  *   bottom[0]  x  (N, C, H, W)
  *   top[0]     y  (N, values)   level 0 of all channels, then level 1, ...; with pyramid_height 1
