@@ -1,7 +1,8 @@
 /* Pooling: the largest, the average or a sampled value under a window, plane by plane.
  *
  *   x  (planes, in...)      y, mask  (planes, out...)       up to three axes: depth, height, width
- *   along an axis, window i covers  i stride - pad .. i stride - pad + kernel - 1,  cut to the image
+ *   along an axis, window i covers  i stride - pad .. i stride - pad + kernel - 1,  cut to the
+ *   image
  *
  * Planes with fewer axes have in, out, kernel and stride 1 and pad 0 along the first ones.
  *
