@@ -9,7 +9,8 @@
 
 /* exp(x) = 2^n exp(r) with n = round(x / ln 2) and |r| <= ln 2 / 2. ln 2 is taken away in two
  * parts, the first exact in few bits, so that r loses nothing; exp(r) is its Taylor polynomial,
- * whose next term is below 2e-8. Arguments beyond [-87, 88] count as these; not a number stays one. */
+ * whose next term is below 2e-8. Arguments beyond [-87, 88] count as these; not a number stays
+ * one. */
 static inline float lungo_exp(float x) {
     float inside = x < -87.0f ? -87.0f : x;
     inside = inside > 88.0f ? 88.0f : inside;

@@ -1,12 +1,13 @@
 /* Embed: a learned row of numbers for every index.
  *
- *   bottom[0]  index  (...)      whole numbers from 0 to input_dim - 1, cut to integers
+ *   bottom[0]  index  (...)      whole numbers from 0 to input_dim - 1
  *   top[0]     y      (..., M)   M = num_output: the row of the index, plus b
  *   weights    W  (input_dim, M)
  *              b  (M)            absent when bias_term is false
  *   backward   dW[index] += dy     db += sum of dy     nothing for the indices
  *
- * Unlike Caffe, which reads beyond its memory, refuses an index out of range.
+ * Unlike Caffe, which reads beyond its memory or cuts them to integers, refuses indices that are out
+ * of range or not whole.
  *
  * Example:
  *
@@ -19,6 +20,7 @@
  *   }
  */
 #include <limits.h>
+#include <math.h>
 #include <string.h>
 
 #include "layer/layer.h"
@@ -53,12 +55,12 @@ static lungo_status row_of(const lungo_layer *layer, size_t n, size_t *row) {
     const lungo_blob *bottom = layer->bottoms[0];
     float value = lungo_data(bottom)[n];
     uint32_t rows = layer->param->embed_param->input_dim;
-    if (!(value > -1 && value < (float)rows))
+    if (!(value >= 0 && value < (float)rows && value == floorf(value)))
         return lungo_fail(LUNGO_ERR_DATA,
-                          "index out of range: bottom '%s'[%zu]: expected 0 to %u, "
-                          "got %g",
+                          "index out of range: bottom '%s'[%zu]: expected a whole number from 0 to "
+                          "%u, got %g",
                           bottom->name, n, rows - 1, value);
-    *row = (size_t)(int)value;
+    *row = (size_t)value;
     return LUNGO_OK;
 }
 

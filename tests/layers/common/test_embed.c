@@ -1,3 +1,4 @@
+#include <math.h>
 #include <string.h>
 
 #include "support/gradient.h"
@@ -24,13 +25,18 @@ START_TEST(rows_are_looked_up) {
     float *weights = lungo_data_overwrite(lungo_net_param(net, 0).blob);
     for (int i = 0; i < 6; i++)
         weights[i] = (float)i;
-    lungo_set_data(net, "i", (float[]){2, 0, 2, 1, -0.5f, 1.9f}, 6);
+    lungo_set_data(net, "i", (float[]){2, 0, 2, 1, 0, 1}, 6);
     ck_ok(lungo_net_forward(net, NULL));
     lungo_test_shape(net, "y", &LUNGO_SHAPE(2, 3, 2));
     lungo_test_values(net, "y", (float[]){14, 15, 10, 11, 14, 15, 12, 13, 10, 11, 12, 13}, 12);
     lungo_set_data(net, "i", (float[]){2, 0, 2, 3, 0, 1}, 6);
     ck_fails(lungo_net_forward(net, NULL), LUNGO_ERR_DATA,
-             "index out of range: bottom 'i'[3]: expected 0 to 2, got 3");
+             "index out of range: bottom 'i'[3]: expected a whole number from 0 to 2, got 3");
+    for (int i = 0; i < 3; i++) {
+        const float values[] = {0.5f, -0.5f, NAN};
+        lungo_set_data(net, "i", (float[]){2, values[i], 2, 0, 0, 1}, 6);
+        ck_fails(lungo_net_forward(net, NULL), LUNGO_ERR_DATA, "bottom 'i'[1]: expected a whole");
+    }
     lungo_net_free(net);
 }
 END_TEST
