@@ -72,7 +72,12 @@ static void run_example(const char *type, const char *example) {
     lungo_net *net;
     char *text = runnable(example);
     if (strstr(text, "phase: TEST")) options.phase = LUNGO_TEST;
-    ck_assert_msg(!lungo_net_open_text(&net, text, type, &options), "%s", lungo_error_text());
+    lungo_status status = lungo_net_open_text(&net, text, type, &options);
+    if (strcmp(type, "Python") == 0) { /* the one type that is not run */
+        ck_assert_int_eq(status, LUNGO_ERR_UNSUPPORTED);
+        return;
+    }
+    ck_assert_msg(!status, "%s", lungo_error_text());
     ck_assert_msg(!lungo_net_forward(net, NULL), "%s: %s", type, lungo_error_text());
     ck_assert_msg(!lungo_net_backward(net), "%s: %s", type, lungo_error_text());
     bool there = false;

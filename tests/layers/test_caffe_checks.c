@@ -1,6 +1,6 @@
 /* The checks that Caffe's layers make, by aborting or in debug builds alone, as errors with both
- * numbers; and settings that have no effect, which are warned of. What is tested beside its layer is
- * not repeated here. */
+ * numbers; and settings that have no effect, which are warned of. What is tested beside its layer
+ * is not repeated here. */
 #include <stdio.h>
 #include <string.h>
 

@@ -6,8 +6,8 @@
  *              b  (M)            absent when bias_term is false
  *   backward   dW[index] += dy     db += sum of dy     nothing for the indices
  *
- * Unlike Caffe, which reads beyond its memory or cuts them to integers, refuses indices that are out
- * of range or not whole.
+ * Unlike Caffe, which reads beyond its memory or cuts them to integers, refuses indices that are
+ * out of range or not whole.
  *
  * Example:
  *

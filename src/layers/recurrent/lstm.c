@@ -14,7 +14,22 @@
  *   backward   through all T steps, not beyond: h_0 and c_0 get no gradient, that of h_T and c_T is
  *              ignored
  *
- * recurrent.h says how the state is kept, and where this is more than Caffe's.
+ * Without expose_hidden the state after the last step is where the next forward goes on, until cont
+ * is 0: also from one epoch and one test to the next. W_hc is drawn once per step, as Caffe's
+ * unrolled net does, and the first draw kept.
+ *
+ * Unlike Caffe, lets T change from one forward to the next; starts all streams anew when N changes;
+ * wipes out at cont = 0 whatever was kept, numbers or not; and computes no gradient of weights with
+ * lr_mult 0, which Caffe counts in clip_gradients.
+ *
+ * Example:
+ *
+ *   # x: 5 2 4
+ *   # cont: 5 2
+ *   layer {
+ *     name: "lstm" type: "LSTM" bottom: "x" bottom: "cont" top: "h"
+ *     recurrent_param { num_output: 8 weight_filler { type: "uniform" min: -0.1 max: 0.1 } }
+ *   }
  */
 #include <string.h>
 

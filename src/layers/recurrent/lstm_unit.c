@@ -9,6 +9,15 @@
  *              Caffe's, which takes cont as a part of the sigmoid
  *
  * Caffe's LSTM is made of these. Lungo's is not, but both call the same kernel.
+ *
+ * Example:
+ *
+ *   # c: 1 2 4
+ *   # x: 1 2 16
+ *   # cont: 1 2
+ *   layer {
+ *     name: "unit" type: "LSTMUnit" bottom: "c" bottom: "x" bottom: "cont" top: "c1" top: "h1"
+ *   }
  */
 #include "kernels/lstm.h"
 #include "layer/layer.h"

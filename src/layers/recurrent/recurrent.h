@@ -13,13 +13,8 @@
  * is one matrix product, and a step is what cannot be known before: one product with the hidden
  * weights. The numbers, parameters and random draws are those of Caffe's net (which also draws for
  * the weights of all its copies), and so is this: h_0 gets no gradient and that of h_T is ignored,
- * for Caffe does not carry gradients from one forward to another. With lr_mult 0 Caffe computes the
- * gradient of a weight all the same, and clip_gradients counts it; here it is left out.
- *
- * Without expose_hidden the state after the last step is kept and is where the next forward goes
- * on, until cont is 0: also from one epoch and one test to the next. Beyond Caffe, T may change
- * from one forward to the next, and cont = 0 wipes out whatever was kept, numbers or not; when N
- * changes the kept state belongs to no stream any more, and all start anew.
+ * for Caffe does not carry gradients from one forward to another. The kept state belongs to
+ * streams: it outlives another T, but not another N.
  */
 #ifndef LUNGO_LAYERS_RECURRENT_RECURRENT_H
 #define LUNGO_LAYERS_RECURRENT_RECURRENT_H

@@ -1,9 +1,18 @@
-/* Python: a layer written in Python, which Lungo does not run.
+/* Python: a layer written in Python.
  *
  *   bottoms, tops  whatever the module makes of them
  *
- * The type is in the table so that a net that has one gets an error that says what can be done,
- * instead of "unknown layer type".
+ * Unlike Caffe, does not run it: a net that has one is refused, with what can be done instead.
+ * Write it as a layer in C; or, if it makes data, put an Input layer in its place and set its blobs
+ * from the program; or leave it out by a rule.
+ *
+ * Example:
+ *
+ *   # x: 2 3
+ *   layer {
+ *     name: "mine" type: "Python" bottom: "x" top: "y"
+ *     python_param { module: "layers" layer: "Mine" }
+ *   }
  */
 #include "layer/layer.h"
 

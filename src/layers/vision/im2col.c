@@ -7,6 +7,14 @@
  *
  * kernel_size, stride, pad and dilation of convolution_param as in Convolution; the rest of it is
  * not looked at.
+ *
+ * Example:
+ *
+ *   # x: 2 3 8 8
+ *   layer {
+ *     name: "columns" type: "Im2col" bottom: "x" top: "columns"
+ *     convolution_param { kernel_size: 3 stride: 2 }
+ *   }
  */
 #include "kernels/im2col.h"
 

@@ -11,8 +11,18 @@
  * rounding can make one window less; where pad would not be less than the kernel, the image is too
  * small for the level.
  *
- * STOCHASTIC, which Caffe has for GPUs alone, is that of Pooling: it has no padding, so the sides
- * must be divisible by 2^(pyramid_height - 1); numbers are drawn in the order of the top's values.
+ * STOCHASTIC is that of Pooling: it has no padding, so the sides must be divisible by
+ * 2^(pyramid_height - 1); numbers are drawn in the order of the top's values.
+ *
+ * Unlike Caffe, which has it for GPUs alone, has STOCHASTIC.
+ *
+ * Example:
+ *
+ *   # x: 2 3 9 12
+ *   layer {
+ *     name: "pyramid" type: "SPP" bottom: "x" top: "y"
+ *     spp_param { pyramid_height: 3 pool: MAX }
+ *   }
  */
 #include "layers/vision/pool.h"
 #include "math/vector.h"
