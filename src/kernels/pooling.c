@@ -82,30 +82,56 @@ static size_t work_of(const lungo_pooling *pool) {
     return pool->planes * (pixels_of(pool) + outputs_of(pool));
 }
 
+/* Planes of two axes, which nearly all are, have loops of their own. */
+static bool is_flat(const lungo_pooling *pool) {
+    return pool->in[0] == 1 && pool->out[0] == 1;
+}
+
 /* ---- MAX ---- */
 
+static void max_of_volume(const lungo_pooling *pool, const float *x, float *y, int32_t *mask) {
+    EACH_WINDOW(pool, v, o, {
+        y[o] = -FLT_MAX;
+        mask[o] = -1;
+        EACH_PIXEL(
+            &v, at, if (x[at] > y[o]) {
+                y[o] = x[at];
+                mask[o] = (int32_t)at;
+            })
+    })
+}
+
 /* Selecting without a branch: which value is larger cannot be foretold. */
-static void max_of_window(const float *x, const view *v, float *y, int32_t *mask) {
+static void max_of_area(const float *x, ptrdiff_t width, extent ys, extent xs, float *y,
+                        int32_t *mask) {
     float most = -FLT_MAX;
     ptrdiff_t where = -1;
-    EACH_PIXEL(v, at, {
-        bool more = x[at] > most;
-        most = more ? x[at] : most;
-        where = more ? at : where;
-    })
+    for (ptrdiff_t row = ys.first * width; row < ys.end * width; row += width) {
+        for (ptrdiff_t at = row + xs.first; at < row + xs.end; at++) {
+            bool more = x[at] > most;
+            most = more ? x[at] : most;
+            where = more ? at : where;
+        }
+    }
     *y = most;
     *mask = (int32_t)where;
 }
 
 static void max_of_plane(const lungo_pooling *pool, const float *x, float *y, int32_t *mask) {
-    EACH_WINDOW(pool, v, o, max_of_window(x, &v, y + o, mask + o);)
+    for (int i = 0; i < pool->out[1]; i++) {
+        extent ys = extent_of(pool, 1, i);
+        for (int j = 0; j < pool->out[2]; j++)
+            max_of_area(x, pool->in[2], ys, extent_of(pool, 2, j), y++, mask++);
+    }
 }
 
 void lungo_pooling_max_forward(const lungo_pooling *pool, const float *x, float *y, int32_t *mask) {
     size_t pixels = pixels_of(pool), outputs = outputs_of(pool);
+    void (*one)(const lungo_pooling *, const float *, float *, int32_t *) =
+        is_flat(pool) ? max_of_plane : max_of_volume;
 #pragma omp parallel for if (lungo_worth_threads(work_of(pool)))
     for (size_t p = 0; p < pool->planes; p++)
-        max_of_plane(pool, x + p * pixels, y + p * outputs, mask + p * outputs);
+        one(pool, x + p * pixels, y + p * outputs, mask + p * outputs);
 }
 
 void lungo_pooling_mask_backward(const lungo_pooling *pool, const int32_t *mask, const float *dy,
@@ -122,47 +148,76 @@ void lungo_pooling_mask_backward(const lungo_pooling *pool, const int32_t *mask,
 
 /* ---- AVE ---- */
 
-static float average_of_window(const float *x, const view *v) {
-    float sum = 0;
-    EACH_PIXEL(v, at, sum += x[at];)
-    return sum / cells_of(v);
-}
-
-static void spread_over_window(float value, const view *v, float *x) {
-    float share = value / cells_of(v);
-    EACH_PIXEL(v, at, x[at] += share;)
-}
-
-static void average_plane(const lungo_pooling *pool, const float *x, float *y) {
-    EACH_WINDOW(pool, v, o, y[o] = is_empty(&v) ? 0 : average_of_window(x, &v);)
-}
-
-static void spread_plane(const lungo_pooling *pool, const float *dy, float *dx) {
-    memset(dx, 0, pixels_of(pool) * sizeof *dx);
-    EACH_WINDOW(pool, v, o, if (!is_empty(&v)) spread_over_window(dy[o], &v, dx);)
-}
-
-void lungo_pooling_ave_forward(const lungo_pooling *pool, const float *x, float *y) {
-    size_t pixels = pixels_of(pool), outputs = outputs_of(pool);
-#pragma omp parallel for if (lungo_worth_threads(work_of(pool)))
-    for (size_t p = 0; p < pool->planes; p++)
-        average_plane(pool, x + p * pixels, y + p * outputs);
-}
-
-void lungo_pooling_ave_backward(const lungo_pooling *pool, const float *dy, float *dx) {
-    size_t pixels = pixels_of(pool), outputs = outputs_of(pool);
-#pragma omp parallel for if (lungo_worth_threads(work_of(pool)))
-    for (size_t p = 0; p < pool->planes; p++)
-        spread_plane(pool, dy + p * outputs, dx + p * pixels);
-}
-
-/* ---- SAMPLE ---- */
-
 static float sum_of_window(const float *x, const view *v) {
     float sum = 0;
     EACH_PIXEL(v, at, sum += x[at];)
     return sum;
 }
+
+static void average_volume(const lungo_pooling *pool, const float *x, float *y) {
+    EACH_WINDOW(pool, v, o, y[o] = is_empty(&v) ? 0 : sum_of_window(x, &v) / cells_of(&v);)
+}
+
+static void spread_volume(const lungo_pooling *pool, const float *dy, float *dx) {
+    EACH_WINDOW(pool, v, o, EACH_PIXEL(&v, at, dx[at] += dy[o] / cells_of(&v);))
+}
+
+static float sum_of_area(const float *x, ptrdiff_t width, extent ys, extent xs) {
+    float sum = 0;
+    for (ptrdiff_t i = ys.first; i < ys.end; i++)
+        for (ptrdiff_t j = xs.first; j < xs.end; j++)
+            sum += x[i * width + j];
+    return sum;
+}
+
+static void average_plane(const lungo_pooling *pool, const float *x, float *y) {
+    for (int i = 0; i < pool->out[1]; i++) {
+        extent ys = extent_of(pool, 1, i);
+        for (int j = 0; j < pool->out[2]; j++) {
+            extent xs = extent_of(pool, 2, j);
+            bool empty = ys.first == ys.end || xs.first == xs.end;
+            float cells = (float)(ys.cells * xs.cells);
+            *y++ = empty ? 0 : sum_of_area(x, pool->in[2], ys, xs) / cells;
+        }
+    }
+}
+
+static void spread_over_area(float value, ptrdiff_t width, extent ys, extent xs, float *x) {
+    float share = value / (float)(ys.cells * xs.cells);
+    for (ptrdiff_t i = ys.first; i < ys.end; i++)
+        for (ptrdiff_t j = xs.first; j < xs.end; j++)
+            x[i * width + j] += share;
+}
+
+static void spread_plane(const lungo_pooling *pool, const float *dy, float *dx) {
+    for (int i = 0; i < pool->out[1]; i++) {
+        extent ys = extent_of(pool, 1, i);
+        for (int j = 0; j < pool->out[2]; j++)
+            spread_over_area(*dy++, pool->in[2], ys, extent_of(pool, 2, j), dx);
+    }
+}
+
+void lungo_pooling_ave_forward(const lungo_pooling *pool, const float *x, float *y) {
+    size_t pixels = pixels_of(pool), outputs = outputs_of(pool);
+    void (*one)(const lungo_pooling *, const float *, float *) =
+        is_flat(pool) ? average_plane : average_volume;
+#pragma omp parallel for if (lungo_worth_threads(work_of(pool)))
+    for (size_t p = 0; p < pool->planes; p++)
+        one(pool, x + p * pixels, y + p * outputs);
+}
+
+void lungo_pooling_ave_backward(const lungo_pooling *pool, const float *dy, float *dx) {
+    size_t pixels = pixels_of(pool), outputs = outputs_of(pool);
+    void (*one)(const lungo_pooling *, const float *, float *) =
+        is_flat(pool) ? spread_plane : spread_volume;
+#pragma omp parallel for if (lungo_worth_threads(work_of(pool)))
+    for (size_t p = 0; p < pool->planes; p++) {
+        memset(dx + p * pixels, 0, pixels * sizeof *dx);
+        one(pool, dy + p * outputs, dx + p * pixels);
+    }
+}
+
+/* ---- SAMPLE ---- */
 
 static ptrdiff_t sample_window(const float *x, const view *v, float u) {
     float goal = u * sum_of_window(x, v), sum = 0;
