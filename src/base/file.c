@@ -44,6 +44,15 @@ static lungo_status read_all(int file, char **bytes, size_t *length, const char 
     return LUNGO_OK;
 }
 
+/* /dev/zero has no end. Pipes have one. */
+static lungo_status refuse_device(int file, const char *path) {
+    struct stat info;
+    if (fstat(file, &info)) return lungo_fail_errno("read", path);
+    if (S_ISCHR(info.st_mode) || S_ISBLK(info.st_mode))
+        return lungo_fail(LUNGO_ERR_FILE, "cannot read '%s': expected a file, got a device", path);
+    return LUNGO_OK;
+}
+
 lungo_status lungo_file_read(char **bytes, size_t *length, const char *path) {
     if (lungo_file_is_folder(path)) {
         errno = EISDIR;
@@ -51,7 +60,8 @@ lungo_status lungo_file_read(char **bytes, size_t *length, const char *path) {
     }
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) return lungo_fail_errno("open", path);
-    lungo_status status = read_all(file, bytes, length, path);
+    lungo_status status = refuse_device(file, path);
+    if (!status) status = read_all(file, bytes, length, path);
     close(file);
     return status;
 }

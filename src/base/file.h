@@ -7,7 +7,8 @@
 
 #include "base/error.h"
 
-/* The content with a 0 byte behind it; the caller frees *bytes. A directory is an error. */
+/* The content with a 0 byte behind it; the caller frees *bytes. A directory or a
+ * device is an error. */
 lungo_status lungo_file_read(char **bytes, size_t *length, const char *path);
 
 /* Written to a temporary name in the same folder, synced, renamed, folder synced. */

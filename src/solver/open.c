@@ -179,6 +179,10 @@ lungo_status lungo_solver_open(lungo_solver **out, const char *path,
                                const lungo_solver_options *options) {
     lungo_solver *solver = calloc(1, sizeof *solver);
     if (!solver) return lungo_fail_memory("a solver", sizeof *solver);
+    if (!(solver->path = strdup(path))) {
+        free(solver);
+        return lungo_fail_memory("a file name", strlen(path));
+    }
     if (open_solver(solver, path, options)) {
         lungo_solver_free(solver);
         return lungo_trail("in solver %s", path);
@@ -200,5 +204,6 @@ void lungo_solver_free(lungo_solver *solver) {
         free(solver->histories[k]);
     lungo_smoothed_loss_dispose(&solver->smoothed);
     lungo_document_free(solver->document);
+    free(solver->path);
     free(solver);
 }

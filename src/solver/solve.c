@@ -47,7 +47,7 @@ static lungo_status train(lungo_solver *solver) {
     return LUNGO_OK;
 }
 
-lungo_status lungo_solver_solve(lungo_solver *solver, const char *resume_from) {
+static lungo_status solve(lungo_solver *solver, const char *resume_from) {
     LUNGO_TRY(check_max_iter(solver->param));
     if (solver->param->snapshot_after_train) LUNGO_TRY(lungo_solver_probe_prefix(solver));
     lungo_log_info("solver.cpp", 289, "Solving %s", lungo_net_name(solver->net));
@@ -58,4 +58,9 @@ lungo_status lungo_solver_solve(lungo_solver *solver, const char *resume_from) {
     }
     lungo_solver_log_decay(solver);
     return train(solver);
+}
+
+lungo_status lungo_solver_solve(lungo_solver *solver, const char *resume_from) {
+    if (solve(solver, resume_from)) return lungo_trail("in solver %s", solver->path);
+    return LUNGO_OK;
 }

@@ -36,6 +36,7 @@
 struct lungo_solver {
     lungo_document *document;
     Caffe__SolverParameter *param; /* up to date, snapshot_prefix set, options merged in */
+    char *path;                    /* of the solver file, for errors */
     lungo_rng rng;                 /* lent to the train net, then to the test nets */
     lungo_net *net, **test_nets;
     size_t test_net_count;

@@ -147,9 +147,11 @@ refused "a missing snapshot" "absent.solverstate" -- "$bin/lungo" train --solver
 
 # ---- solvers ----
 solver_file s.prototxt a.prototxt
-refused "train without max_iter" "max_iter" -- "$bin/lungo" train --solver=s.prototxt
+refused "train without max_iter" "max_iter" "in solver s.prototxt" -- "$bin/lungo" train --solver=s.prototxt
 solver_file s.prototxt a.prototxt 'max_iter: 5' 'snapshot: 1' 'snapshot_prefix: "no/such/folder/x"'
 refused "an unwritable snapshot_prefix" "no/such/folder/x" -- "$bin/lungo" train --solver=s.prototxt
+solver_file s.prototxt a.prototxt 'max_iter: 5' 'snapshot_prefix: "no/such/folder/x"'
+refused "an unwritable prefix of the last snapshot" "no/such/folder/x" "in solver s.prototxt" -- "$bin/lungo" train --solver=s.prototxt
 grep -q 'Iteration 0' err && complain "an unwritable snapshot_prefix: expected before training starts"
 solver_file s.prototxt a.prototxt 'max_iter: 5' 'type: "Sgd"'
 refused "an unknown solver type" "Sgd" "SGD" -- "$bin/lungo" train --solver=s.prototxt
