@@ -31,6 +31,11 @@ passes "Testing for 3 iterations." -- time --model=net.prototxt --iterations=3
 passes "Testing for 3 iterations." -- time -model net.prototxt -iterations 3
 passes "Testing for 3 iterations." -- time -model=net.prototxt --iterations 3
 passes "Testing for 3 iterations." -- --iterations=3 time --model net.prototxt
+passes "Testing for 10 iterations." -- time --model=net.prototxt --iterations=010
+passes "Testing for 16 iterations." -- time --model=net.prototxt --iterations=0x10
+passes "--sighup_effect has no effect on 'time'" -- time --model=net.prototxt --sighup-effect=stop
+passes "Testing for 3 iterations." -- time --model=net.prototxt --iterations=3 --v=1 --stderrthreshold=0 --logtostderr --noalsologtostderr
+passes "--log_dir has no effect" -- time --model=net.prototxt --log_dir=.
 passes "Testing for 50 iterations." -- time --model=net.prototxt
 passes "Creating Layer deep" -- time --model=net.prototxt --level=2 --stage=a,b
 passes "Use CPU." -- time --model=net.prototxt --gpu=0

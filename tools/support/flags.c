@@ -10,6 +10,8 @@
 
 static int minimum_level = -1;
 static bool ignored_switch = true;
+static int ignored_level = 0;
+static const char *log_folder = "";
 static bool want_help, want_version;
 
 static tool_flag common[] = {
@@ -18,21 +20,36 @@ static tool_flag common[] = {
      "information, 2 errors only; -1: as GLOG_minloglevel says.",
      NULL, false},
     {"logtostderr", FLAG_BOOL, &ignored_switch,
-     "Accepted for glog's sake: the log always goes to "
-     "stderr.",
-     NULL, false},
+     "Accepted for glog's sake: the log always goes to stderr.", NULL, false},
     {"alsologtostderr", FLAG_BOOL, &ignored_switch,
-     "Accepted for glog's sake: the log always goes "
-     "to stderr.",
-     NULL, false},
+     "Accepted for glog's sake: the log always goes to stderr.", NULL, false},
+    {"stderrthreshold", FLAG_INT, &ignored_level,
+     "Accepted for glog's sake: the log always goes to stderr.", NULL, false},
+    {"v", FLAG_INT, &ignored_level, "Accepted for glog's sake: no line has a verbose level.", NULL,
+     false},
+    {"log_dir", FLAG_TEXT, &log_folder,
+     "Accepted for glog's sake, with a warning: the log goes to stderr, not to a file.", NULL,
+     false},
     {"help", FLAG_BOOL, &want_help, "Say what there is and end.", NULL, false},
     {"version", FLAG_BOOL, &want_version, "Say the version and end.", NULL, false},
     {0},
 };
 
+static char underscored(char letter) {
+    return letter == '-' ? '_' : letter;
+}
+
+/* A dash is as good as an underscore, as in gflags: --sigint-effect. */
+static bool same_name(const char *name, const char *given, size_t length) {
+    if (strlen(name) != length) return false;
+    for (size_t i = 0; i < length; i++)
+        if (underscored(name[i]) != underscored(given[i])) return false;
+    return true;
+}
+
 static tool_flag *find_in(tool_flag *table, const char *name, size_t length) {
     for (; table->name; table++)
-        if (strlen(table->name) == length && !strncmp(table->name, name, length)) return table;
+        if (same_name(table->name, name, length)) return table;
     return NULL;
 }
 
@@ -47,9 +64,10 @@ static bool complain(const tool_flag *flag, const char *value, const char *expec
 }
 
 static bool set_int(const tool_flag *flag, const char *value) {
+    bool is_hex = value[0] == '0' && (value[1] == 'x' || value[1] == 'X');
     char *end;
     errno = 0;
-    long number = strtol(value, &end, 0);
+    long number = strtol(value, &end, is_hex ? 16 : 10); /* as gflags: 010 is ten */
     if (errno || end == value || *end || number < INT_MIN || number > INT_MAX)
         return complain(flag, value, "a whole number");
     *(int *)flag->value = (int)number;
@@ -121,6 +139,9 @@ bool flags_parse(flag_result *result, int argc, char **argv, tool_flag *own) {
     }
     *result = (flag_result){words, (const char **)argv + 1, want_help, want_version};
     if (minimum_level >= 0) glog_set_minimum(minimum_level);
+    if (*log_folder)
+        glog_line(LUNGO_LOG_WARNING, "lungo.c", __LINE__,
+                  "--log_dir has no effect: the log goes to stderr; `2> FILE` keeps it");
     return true;
 }
 

@@ -1,5 +1,6 @@
 /* Command line flags in every form that gflags takes: -f v, --f v, -f=v, --f=v, and for booleans
- * -f, --nof, --f=true. Flags and plain words may stand in any order; `--` ends the flags. */
+ * -f, --nof, --f=true; a dash in a name stands for an underscore. Flags and plain words may stand
+ * in any order; `--` ends the flags. */
 #ifndef LUNGO_TOOLS_SUPPORT_FLAGS_H
 #define LUNGO_TOOLS_SUPPORT_FLAGS_H
 
@@ -16,8 +17,9 @@ typedef struct tool_flag {
     bool given;       /* set when the command line has it */
 } tool_flag;
 
-/* The flags that every tool takes besides its own: minloglevel, logtostderr, alsologtostderr,
- * help and version. `own` ends with a flag without name. */
+/* The flags that every tool takes besides its own: help, version, and glog's minloglevel,
+ * logtostderr, alsologtostderr, stderrthreshold, v and log_dir. `own` ends with a flag
+ * without name. */
 typedef struct flag_result {
     int word_count;
     const char **words; /* what is not a flag, in order; points into argv */
