@@ -1,11 +1,13 @@
 /* convert_mnist_data: images and labels in the IDX files of MNIST (and of the sets made like it)
  * become a database for the Data layer. Big-endian words: magic, count, for images rows and
  * columns; then bytes. Files may be compressed with gzip. */
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <zlib.h>
 
 #include "lungo/lungo.h"
@@ -54,9 +56,10 @@ static bool read_word(idx_file *file, uint32_t *word) {
 static bool open_idx(idx_file *file, const char *path, uint32_t magic, const char *kind) {
     uint32_t got;
     file->path = path;
+    errno = 0;
     file->stream = gzopen(path, "rb");
     if (!file->stream) {
-        glog_complain("cannot open '%s'", path);
+        glog_complain("cannot open '%s': %s", path, errno ? strerror(errno) : "out of memory");
         return false;
     }
     if (!read_word(file, &got)) return false;

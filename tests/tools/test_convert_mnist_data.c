@@ -133,7 +133,7 @@ static void check_refused(int status, const char *part) {
 
 START_TEST(refuses_files_of_another_kind) {
     write_both();
-    check_refused(convert("absent labels db"), "cannot open 'absent'");
+    check_refused(convert("absent labels db"), "cannot open 'absent': No such file or directory");
     check_refused(convert("labels images db"),
                   "'labels' is no IDX file of images: expected the magic number 2051, got 2049");
     check_refused(convert("images images db"), "'images' is no IDX file of labels: expected the "
