@@ -6,10 +6,11 @@
 #include "commands.h"
 #include "support/glog.h"
 
+/* In float, as Caffe adds them: the last digit printed may show it. */
 typedef struct score_sums {
     size_t count; /* values over all outputs */
-    double *sums;
-    double loss;
+    float *sums;
+    float loss;
 } score_sums;
 
 static bool scores_init(score_sums *scores, const lungo_net *net) {
@@ -34,13 +35,13 @@ static void add_batch(score_sums *scores, const lungo_net *net, int batch) {
 }
 
 static void print_means(const score_sums *scores, const lungo_net *net, int batches) {
-    glog_line(LUNGO_LOG_INFO, "caffe.cpp", 309, "Loss: %g", scores->loss / batches);
+    glog_line(LUNGO_LOG_INFO, "caffe.cpp", 309, "Loss: %g", scores->loss / (float)batches);
     size_t index = 0;
     for (size_t i = 0; i < lungo_net_output_count(net); i++) {
         const lungo_blob *blob = lungo_net_output(net, i);
         float weight = lungo_net_output_loss_weight(net, i);
         for (size_t k = 0; k < lungo_blob_count(blob) && index < scores->count; k++) {
-            double mean = scores->sums[index++] / batches;
+            float mean = scores->sums[index++] / (float)batches;
             char loss[96] = "";
             if (weight != 0)
                 snprintf(loss, sizeof loss, " (* %g = %g loss)", weight, weight * mean);
