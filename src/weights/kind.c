@@ -16,6 +16,13 @@ static int is_text(const char *bytes, size_t length) {
     return 1;
 }
 
+/* The first byte as a protobuf key: a field's number and a wire type. Pictures, archives and
+ * programs begin with none. */
+static int is_key(unsigned char byte) {
+    unsigned number = byte >> 3, type = byte & 7;
+    return number > 0 && (type <= 2 || type == 5);
+}
+
 static lungo_status refuse_hdf5(const char *path) {
     return lungo_fail(LUNGO_ERR_UNSUPPORTED,
                       "%s: weights in HDF5 are not supported by this build: expected a .caffemodel "
@@ -34,6 +41,8 @@ lungo_status lungo_weights_check_kind(const char *bytes, size_t length, const ch
         kind = "a text file (weights and prototxt mixed up?)";
     else if (bytes[0] == 0x08) /* field 1 is a number: iter, num, channels */
         kind = "another protobuf file (a .solverstate, a mean image or a record?)";
+    else if (!is_key((unsigned char)bytes[0]))
+        kind = "a file of another kind";
     if (!kind) return LUNGO_OK;
     return lungo_fail(LUNGO_ERR_FORMAT, "%s: expected a .caffemodel, got %s", path, kind);
 }

@@ -173,8 +173,9 @@ START_TEST(files_that_are_none_say_what_they_are) {
         {"\xa2\x06\x7f\x0a", 4, LUNGO_ERR_FORMAT,
          "is cut or damaged: expected 127 bytes at offset 3, got 1"},
         {"\xa2\x06\x02\x0a\x09", 5, LUNGO_ERR_FORMAT, "in layer 0 ''"},
-        {"\xff\xd8\xff\xe0\0\x10JFIF", 10, LUNGO_ERR_FORMAT,
-         "is damaged: expected a protobuf field at"},
+        {"\xa2\x06\x02\x0f\x09", 5, LUNGO_ERR_FORMAT, "is damaged: expected a protobuf field at"},
+        {"\xff\xd8\xff\xe0\0\x10JFIF", 10, LUNGO_ERR_FORMAT, "got a file of another kind"},
+        {"\x1f\x8b\x08\0\0", 5, LUNGO_ERR_FORMAT, "got a file of another kind"},
     };
     char *folder = lungo_temporary_folder(), path[512];
     snprintf(path, sizeof path, "%s/a.caffemodel", folder);
