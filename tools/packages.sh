@@ -19,7 +19,8 @@ install_packages() {
     as_root=""
     if [ "$(id -u)" -ne 0 ]; then
         if ! command -v sudo >/dev/null 2>&1; then
-            echo "Installing needs root or sudo:$missing" >&2
+            echo "These Debian packages are missing, and installing them needs root or sudo; as root:" >&2
+            echo "    apt-get install$missing" >&2
             return 1
         fi
         as_root="sudo"
