@@ -1,7 +1,8 @@
 #!/bin/sh
 # LeNet on Fashion-MNIST against real Caffe's run, from the IDX files on: the databases hold what
-# Caffe's converter writes, four trainings follow Caffe's, and Caffe's own weights score as in Caffe.
-# Without Debian's package dataset-fashion-mnist it ends with 77: skipped.
+# Caffe's converter writes, four trainings follow Caffe's, Caffe's own weights score as in Caffe, and
+# testing and timing log what Caffe logs. Without Debian's package dataset-fashion-mnist it ends with
+# 77: skipped.
 #   lenet.sh SOURCE-DIR BUILD-DIR
 set -eu
 source=$1
@@ -27,5 +28,7 @@ GLOG_minloglevel=0 "$bin/lungo" test --model=net.prototxt --weights=final.caffem
 correct=$(sed -n 's/.*\] accuracy = \([0-9.]*\).*/\1/p' log | awk '{ printf "%.0f", 10000 * $1 }')
 echo "real Caffe's weights: $correct of 10000 images right, in real Caffe 8055"
 [ "$correct" -ge 8052 ] && [ "$correct" -le 8058 ]
+
+GLOG_minloglevel=0 "$source/tests/cli/logs.py" "$2" "$golden"/logs/*.log
 
 "$bin/golden_lenet" "$work" "$golden/sgd_l2" "$golden/sgd_l1" "$golden/adam_l2" "$golden/sgd_decay0bias"

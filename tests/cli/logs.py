@@ -3,10 +3,12 @@
 
     logs.py BUILD-DIR NAME.log...
 
-Beside each log lies inputs/NAME.{solver,net}.prototxt and, where the run began with weights,
-inputs/NAME.init.caffemodel. Every line of level I, W and E must be there, in order, with Caffe's level,
-file name and text. Excepted are times, rates, the place of lines of the data readers, the last digits
-of numbers (1e-4 relative), and lines of Lungo's own, which carry the file name lungo.c.
+A log is of a command in COMMANDS, run in the current folder, or else of a training: then beside it lies
+inputs/NAME.{solver,net}.prototxt and, where the run began with weights, inputs/NAME.init.caffemodel.
+Every line of level I, W and E must be there, in order, with Caffe's level, file name and text. Excepted
+are times, rates, the place of lines of the data readers, the last digits of numbers (1e-4 relative; in
+the logs of COMMANDS, made with other weights or of times alone, all numbers), and lines of Lungo's own,
+which carry the file name lungo.c.
 """
 import os
 import re
@@ -19,6 +21,12 @@ PREFIX = re.compile(r"^([IWE])(\d{4}) (\d\d:\d\d:\d\d\.\d{6}) +(\d+) ([a-z_]+\.(
 RATE = re.compile(r"\(\S+ iter/s, \S+s/(\d+) iters\)")
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?")
 FROM_READERS = "Restarting data prefetching"
+COMMANDS = {
+    "device_query": ["device_query"],
+    "test_lenet": ["test", "--model=net.prototxt", "--weights=final.caffemodel", "--iterations=20"],
+    "time_lenet": ["time", "--model=net.prototxt", "--iterations=5"],
+    "time_lenet_test_phase": ["time", "--model=net.prototxt", "--iterations=3", "--phase=TEST"],
+}
 
 
 def read_lines(text):
@@ -39,18 +47,26 @@ def near(expected, got):
     return abs(float(expected) - float(got)) <= 1e-4 * max(abs(float(expected)), 1e-3)
 
 
-def same(expected, got):
+def same(expected, got, numbers):
     if expected == got:
         return True
     if expected[:2] != got[:2] or NUMBER.sub("#", expected[2]) != NUMBER.sub("#", got[2]):
         return False
-    return all(map(near, NUMBER.findall(expected[2]), NUMBER.findall(got[2])))
+    return not numbers or all(map(near, NUMBER.findall(expected[2]), NUMBER.findall(got[2])))
+
+
+def name_of(log):
+    return os.path.basename(log)[: -len(".log")]
 
 
 def run(build, log):
+    tool = os.path.join(build, "bin", "lungo")
+    name = name_of(log)
+    if name in COMMANDS:
+        done = subprocess.run([tool, *COMMANDS[name]], stderr=subprocess.PIPE, text=True)
+        return done.returncode, done.stderr
     inputs = os.path.join(os.path.dirname(log), "inputs")
-    name = os.path.basename(log)[: -len(".log")]
-    command = [os.path.join(build, "bin", "lungo"), "train", "--solver=solver.prototxt"]
+    command = [tool, "train", "--solver=solver.prototxt"]
     with tempfile.TemporaryDirectory() as folder:
         for part in ("solver.prototxt", "net.prototxt", "init.caffemodel"):
             source = os.path.join(inputs, f"{name}.{part}")
@@ -71,13 +87,13 @@ def compare(build, log):
     for index in range(max(len(expected), len(got))):
         want = expected[index] if index < len(expected) else None
         have = got[index] if index < len(got) else None
-        if want is None or have is None or not same(want, have):
+        if want is None or have is None or not same(want, have, name_of(log) not in COMMANDS):
             return [f"line {index + 1}: expected {want}\n{' ' * 12}got      {have}"]
     return []
 
 
 def main():
-    build, logs = sys.argv[1], sys.argv[2:]
+    build, logs = os.path.abspath(sys.argv[1]), sys.argv[2:]
     failed = 0
     for log in logs:
         for fault in compare(build, log):
