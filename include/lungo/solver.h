@@ -20,6 +20,7 @@ typedef struct lungo_solver_options {
     size_t stage_count;
     const char *weights; /* comma list of .caffemodel files in place of the solver's `weights` */
     bool ignore_weights; /* true: load neither; a snapshot will be restored */
+    bool shapes_only;    /* true: opened to look at its settings; see lungo_solver_decay() */
     bool guard; /* true: the first NaN or infinity in a loss, a gradient or a weight ends the run
                    with LUNGO_ERR_NUMERIC and a text that says where it came from, before anything
                    is written; warnings come early. The numbers of training are the same without */
@@ -38,7 +39,7 @@ typedef struct lungo_solver_options {
 } lungo_solver_options;
 
 #define LUNGO_SOLVER_OPTIONS_INIT                                                                  \
-    { 0, NULL, 0, NULL, false, true, 100, NULL }
+    { 0, NULL, 0, NULL, false, false, true, 100, NULL }
 
 /* Reads the solver file, builds the train net and the test nets (paths in it are as Caffe has
  * them: relative to the working directory). options NULL: all defaults. The caller frees *out. */
@@ -75,14 +76,20 @@ typedef struct lungo_decay_info {
     lungo_param_info param;
     float rate;         /* lr * lr_mult */
     float weight_decay; /* weight_decay * decay_mult */
-    char rule[48];      /* "none", "L2", "L1", "decoupled LR WITH_UPDATE", ... */
+    char rule[48];      /* "L2", "L1", "decoupled LR WITH_UPDATE", ...; "none": decay is 0; "never
+                           changes": lr_mult is 0; "not learned": the layer's own statistics */
     float shrink;       /* the part of each weight that the decay alone takes in that update: by SGD
                            without momentum, or decoupled; NAN where no such number exists */
-    const char *note;   /* what may surprise; "" when nothing does */
+    const char *note;   /* what may surprise, and what to do; "" when nothing does */
 } lungo_decay_info;
 
-/* `index` as for lungo_net_param(lungo_solver_net(solver), index). */
+/* `index` as for lungo_net_param(lungo_solver_net(solver), index). A solver opened with shapes_only
+ * does for this: its net has shapes but no memory, there are no test nets, no weights are read and
+ * no file is written. It cannot step, snapshot or restore. */
 lungo_decay_info lungo_solver_decay(const lungo_solver *solver, size_t index);
+
+/* The same of all parameters as a table in the log, the notes below it. Training begins with it. */
+void lungo_solver_log_decay(const lungo_solver *solver);
 
 /* Called after every iteration's update; anything but LUNGO_OK ends the run with that status. */
 typedef lungo_status lungo_iteration_function(void *user, lungo_solver *solver);

@@ -20,8 +20,9 @@
  *               s = lr / base_lr                                     SCHEDULE
  *               s = 1                                                NONE
  *
- * Decay comes once per update whatever iter_size is, is never clipped, and is no part of the loss.
- * A decay_mult that is not given is 1, for biases too.
+ * Decay comes once per update whatever iter_size is, is never clipped, and is no part of the loss;
+ * a parameter that layers share decays once. A decay_mult that is not given is 1, for biases too.
+ * s * wd_i is expected in [0, 1): a warning says where it is not.
  *
  * What people mean, and how to say it:
  *
@@ -31,13 +32,16 @@
  *                                           adam_delta: CORRECTED
  *   Loshchilov and Hutter's AdamW, SGDW     decoupled, SCHEDULE, WITH_UPDATE (Adam: CORRECTED)
  *   w[t+1] = w[t] - lr * dw - wd * w        decoupled, NONE, WITH_UPDATE
- *   W = W * (1 - wd) after the update       decoupled, NONE, AFTER_UPDATE
+ *   W = W * (1 - wd) after the update,      decoupled, NONE, AFTER_UPDATE
+ *   Hinton 1987, a second step of rate 1
+ *   on wd/2 * |W|^2
  *
  * lr_mult 0: the weight never changes. L2 and L1 still reach its gradient, and through it the
  * history of its rule, as in Caffe; shrinking is off. (update.c leaves such weights alone.)
  */
 #include "solver/decay.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -86,6 +90,9 @@ lungo_status lungo_decay_open(lungo_decay *out, const Caffe__SolverParameter *pa
                          .point = param->decoupled_decay_point,
                          .weight_decay = param->weight_decay,
                          .base_lr = param->base_lr};
+    if (!isfinite(decay.weight_decay))
+        return lungo_fail(LUNGO_ERR_CONFIG, "weight_decay: expected a finite number, got %g",
+                          decay.weight_decay);
     LUNGO_TRY(find_type(&decay, param, in_force));
     LUNGO_TRY(refuse_unused(&decay, param));
     if (decay.type == LUNGO_DECAY_DECOUPLED && decay.base_lr == 0 &&

@@ -90,8 +90,10 @@ static lungo_status merge_guard(lungo_solver *solver, const lungo_solver_options
 static lungo_status merge_options(lungo_solver *solver, const lungo_solver_options *options) {
     LUNGO_TRY(merge_guard(solver, options));
     if (options->level != 0 || options->stage_count > 0) LUNGO_TRY(merge_state(solver, options));
-    if (options->ignore_weights || options->weights) solver->param->n_weights = 0;
-    if (options->ignore_weights || !options->weights) return LUNGO_OK;
+    bool ignore = options->ignore_weights || options->shapes_only;
+    solver->shapes_only = options->shapes_only;
+    if (ignore || options->weights) solver->param->n_weights = 0;
+    if (ignore || !options->weights) return LUNGO_OK;
     return add_string(solver, solver->param, "weights", options->weights);
 }
 
@@ -116,7 +118,8 @@ static lungo_status check_settings(lungo_solver *solver) {
     LUNGO_TRY(check_counts(param));
     LUNGO_TRY(lungo_rule_find(&solver->rule, param));
     LUNGO_TRY(lungo_policy_find(&solver->policy, param));
-    return param->snapshot != 0 ? lungo_solver_probe_prefix(solver) : LUNGO_OK;
+    bool writes = param->snapshot != 0 && !solver->shapes_only;
+    return writes ? lungo_solver_probe_prefix(solver) : LUNGO_OK;
 }
 
 /* ---- building ---- */
@@ -137,6 +140,7 @@ static bool some_param_decays(const lungo_solver *solver) {
 static lungo_status prepare_updates(lungo_solver *solver) {
     size_t floats = solver->net->param_floats;
     LUNGO_TRY(lungo_decay_open(&solver->decay, solver->param, some_param_decays(solver)));
+    if (solver->shapes_only) return LUNGO_OK;
     for (int k = 0; k < solver->rule->history_count; k++) {
         solver->histories[k] = lungo_new_floats(floats);
         if (!solver->histories[k]) return lungo_fail_memory("histories", floats * sizeof(float));
@@ -170,7 +174,7 @@ static lungo_status open_solver(lungo_solver *solver, const char *path,
     LUNGO_TRY(seed_generator(solver));
     LUNGO_TRY(lungo_solver_open_train_net(solver));
     LUNGO_TRY(prepare_updates(solver));
-    LUNGO_TRY(lungo_solver_open_test_nets(solver));
+    if (!solver->shapes_only) LUNGO_TRY(lungo_solver_open_test_nets(solver));
     lungo_log_info("solver.cpp", 57, "Solver scaffolding done.");
     return LUNGO_OK;
 }
@@ -189,6 +193,12 @@ lungo_status lungo_solver_open(lungo_solver **out, const char *path,
     }
     *out = solver;
     return LUNGO_OK;
+}
+
+lungo_status lungo_solver_check_memory(const lungo_solver *solver) {
+    if (!solver->shapes_only) return LUNGO_OK;
+    return lungo_fail(LUNGO_ERR_USAGE, "this solver was opened with shapes_only, to look at its "
+                                       "settings: it can neither train nor keep a state");
 }
 
 void lungo_solver_free(lungo_solver *solver) {

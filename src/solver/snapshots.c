@@ -65,6 +65,7 @@ static lungo_status refuse_broken(const lungo_solver *solver) {
 }
 
 lungo_status lungo_solver_snapshot(lungo_solver *solver) {
+    LUNGO_TRY(lungo_solver_check_memory(solver));
     lungo_buffer model = {0}, state = {0};
     LUNGO_TRY(refuse_broken(solver));
     lungo_status status = file_name(&model, solver, ".caffemodel");
@@ -134,6 +135,7 @@ static lungo_status take_state(lungo_solver *solver, const lungo_saved_state *sa
 static lungo_status restore(lungo_solver *solver, const char *path) {
     lungo_run_state state;
     lungo_saved_state *saved;
+    LUNGO_TRY(lungo_solver_check_memory(solver));
     LUNGO_TRY(lungo_saved_state_open(&saved, path));
     lungo_status status = list_state(&state, solver);
     if (!status) {

@@ -46,6 +46,7 @@ struct lungo_solver {
     lungo_decay decay;
     float *histories[LUNGO_MAX_HISTORIES]; /* blocks laid out like net->values */
     bool warned_of_decay;
+    bool shapes_only; /* opened to look at: no memory, no test nets */
 
     lungo_norms norms; /* of the last update */
     lungo_guard guard;
@@ -62,6 +63,9 @@ struct lungo_solver {
     void *on_iteration_user;
     atomic_bool snapshot_asked, stop_asked;
 };
+
+/* open.c: refuses what a solver of shapes only cannot do. */
+lungo_status lungo_solver_check_memory(const lungo_solver *solver);
 
 /* nets.c */
 lungo_status lungo_solver_open_train_net(lungo_solver *solver);
@@ -98,9 +102,6 @@ lungo_status lungo_trouble_in_weights(lungo_solver *solver, int param, size_t el
 lungo_status lungo_watch_start(lungo_solver *solver);
 void lungo_watch_write(lungo_solver *solver);
 void lungo_watch_stop(lungo_solver *solver);
-
-/* decay_table.c: a log line per parameter. */
-void lungo_solver_log_decay(const lungo_solver *solver);
 
 /* test.c: all test nets, unless a stop is asked for; then solver->stopped. */
 lungo_status lungo_solver_test_all(lungo_solver *solver);

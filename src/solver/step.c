@@ -98,6 +98,7 @@ static lungo_status iterate(lungo_solver *solver) {
 }
 
 lungo_status lungo_solver_run(lungo_solver *solver, int count) {
+    LUNGO_TRY(lungo_solver_check_memory(solver));
     if (count > INT_MAX - 1 - solver->iter)
         return lungo_fail(LUNGO_ERR_USAGE, "expected at most %d more iterations, got %d",
                           INT_MAX - 1 - solver->iter, count);

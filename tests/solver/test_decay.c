@@ -152,6 +152,14 @@ START_TEST(settings_that_mean_nothing_are_refused) {
 }
 END_TEST
 
+START_TEST(decay_is_a_finite_number) {
+    lungo_decay decay;
+    ck_fails(open_decay(&decay, "weight_decay: nan", true), LUNGO_ERR_CONFIG,
+             "weight_decay: expected a finite number, got nan");
+    ck_fails(open_decay(&decay, "weight_decay: -inf", false), LUNGO_ERR_CONFIG, "got -inf");
+}
+END_TEST
+
 START_TEST(the_schedule_needs_a_rate_to_divide_by) {
     lungo_decay decay;
     ck_fails(open_decay(&decay, DECOUPLED "decoupled_decay_scale: SCHEDULE", true),
@@ -168,6 +176,7 @@ Suite *lungo_suite_decay(void) {
                                   an_unknown_type_is_an_error_where_something_decays,
                                   a_name_without_effect_is_warned_of,
                                   settings_that_mean_nothing_are_refused,
+                                  decay_is_a_finite_number,
                                   the_schedule_needs_a_rate_to_divide_by,
                                   NULL};
     return lungo_suite_of("decay", tests);
