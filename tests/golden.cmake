@@ -20,6 +20,7 @@ add_test(NAME cli.flags COMMAND ${here}/cli/flags.sh ${build})
 add_test(NAME cli.bad_input COMMAND ${here}/cli/bad_input.sh ${build})
 add_test(NAME cli.guard COMMAND ${here}/cli/guard.sh ${build})
 add_test(NAME cli.seeds COMMAND ${here}/cli/seeds.sh ${PROJECT_SOURCE_DIR} ${build})
+add_test(NAME cli.weight_decay COMMAND ${here}/cli/weight_decay.sh ${PROJECT_SOURCE_DIR} ${build})
 
 # Minutes of training under the sanitizers, and the program links no sanitizer: optimised builds only.
 if(NOT LUNGO_SANITIZE)
