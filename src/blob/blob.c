@@ -106,9 +106,11 @@ const float *lungo_diff(const lungo_blob *blob) {
 }
 
 float *lungo_diff_overwrite(lungo_blob *blob) {
+    blob->diff->stale = false;
     return for_writing(blob->diff);
 }
 
 float *lungo_diff_update(lungo_blob *blob) {
+    lungo_blob_settle_diff(blob);
     return for_writing(blob->diff);
 }

@@ -177,7 +177,9 @@ float *lungo_param_update(const lungo_layer *layer, int j) {
 }
 
 float *lungo_param_diff(const lungo_layer *layer, int j) {
-    return lungo_diff_update(layer->params[j].blob);
+    lungo_storage *diff = layer->params[j].blob->diff;
+    diff->version++;
+    return diff->values; /* void where lungo_grad_beta is 0: nothing is settled */
 }
 
 float lungo_grad_beta(const lungo_layer *layer, int j) {

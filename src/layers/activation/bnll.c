@@ -1,8 +1,8 @@
 /* BNLL, the binomial normal log likelihood: y = log(1 + exp(x)).
  *
  *   bottom[0]  x  any shape
- *   top[0]     y  the same; may be x itself
- *   backward   dx = dy exp(x) / (1 + exp(x)) = dy (1 - exp(-y))
+ *   top[0]     y  the same; may be x itself, of which a copy is kept then
+ *   backward   dx = dy exp(x) / (1 + exp(x))
  *
  * Unlike Caffe's, the gradient is right in place too.
  *
@@ -15,12 +15,12 @@
  */
 #include <math.h>
 
-#include "layer/layer.h"
+#include "layers/activation/kept_input.h"
 #include "math/parallel.h"
 
 static lungo_status forward(lungo_layer *layer) {
     size_t count = layer->tops[0]->count;
-    const float *x = lungo_data(layer->bottoms[0]);
+    const float *x = lungo_input_keep(layer);
     float *y = lungo_data_overwrite(layer->tops[0]);
 #pragma omp parallel for simd if (parallel : lungo_worth_threads(count))
     for (size_t i = 0; i < count; i++)
@@ -31,11 +31,11 @@ static lungo_status forward(lungo_layer *layer) {
 static lungo_status backward(lungo_layer *layer) {
     if (!lungo_wants_bottom(layer, 0)) return LUNGO_OK;
     size_t count = layer->tops[0]->count;
-    const float *y = lungo_data(layer->tops[0]), *dy = lungo_diff(layer->tops[0]);
+    const float *x = lungo_input(layer), *dy = lungo_diff(layer->tops[0]);
     float *dx = lungo_diff_overwrite(layer->bottoms[0]);
 #pragma omp parallel for simd if (parallel : lungo_worth_threads(count))
     for (size_t i = 0; i < count; i++)
-        dx[i] = dy[i] * -expm1f(-y[i]);
+        dx[i] = dy[i] / (1 + expf(-x[i]));
     return LUNGO_OK;
 }
 
@@ -46,7 +46,8 @@ const lungo_layer_type lungo_layer_bnll = {
     .bottoms = {1, 1},
     .tops = {1, 1},
     .flags = LUNGO_IN_PLACE,
-    .reshape = lungo_layer_reshape_like_bottom,
+    .setup = lungo_input_setup,
+    .reshape = lungo_input_reshape,
     .forward = forward,
     .backward = backward,
 };
