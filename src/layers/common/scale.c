@@ -52,6 +52,12 @@ static bool wants_factor(const lungo_layer *layer) {
     return is_learned(layer) ? lungo_wants_param(layer, 0) : lungo_wants_bottom(layer, 1);
 }
 
+static lungo_status add_bias(lungo_layer *layer, const lungo_shape *shape) {
+    /* Caffe makes a Bias layer of the same name inside, and log parsers know this line. */
+    lungo_log_info("layer_factory.hpp", 77, "Creating layer %s", layer->name);
+    return lungo_layer_add_param(layer, shape, layer->param->scale_param->bias_filler);
+}
+
 static lungo_status setup(lungo_layer *layer) {
     const Caffe__ScaleParameter *param = layer->param->scale_param;
     state *s = layer->state;
@@ -63,7 +69,7 @@ static lungo_status setup(lungo_layer *layer) {
                                           "scale_param"));
         LUNGO_TRY(lungo_layer_add_param(layer, &shape, param->filler ? param->filler : &s->ones));
     }
-    if (has_bias(layer)) LUNGO_TRY(lungo_layer_add_param(layer, &shape, param->bias_filler));
+    if (has_bias(layer)) LUNGO_TRY(add_bias(layer, &shape));
     if (!lungo_is_in_place(layer, 0)) return LUNGO_OK;
     return lungo_layer_add_buffer(layer, &s->copy, "input");
 }
