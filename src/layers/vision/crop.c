@@ -1,9 +1,9 @@
 /* Crop: a part of bottom 0 as large as bottom 1.
  *
  *   bottom[0]  x    what is cropped
- *   bottom[1]  ref  gives the sizes of the axes from `axis` on; never gets a gradient
+ *   bottom[1]  ref  gives the sizes of the axes from `axis` on; its values play no part
  *   top[0]     y    begins at `offset` of x: none (0), one for all these axes, or one for each
- *   backward   dx = dy inside, 0 outside
+ *   backward   dx = dy inside, 0 outside; dref = 0
  *
  * Example:
  *
@@ -89,8 +89,7 @@ static lungo_status forward(lungo_layer *layer) {
     return LUNGO_OK;
 }
 
-static lungo_status backward(lungo_layer *layer) {
-    if (!lungo_wants_bottom(layer, 0)) return LUNGO_OK;
+static void backward_part(lungo_layer *layer) {
     const lungo_blob *top = layer->tops[0];
     size_t width = row_width(layer);
     const float *dy = lungo_diff(top);
@@ -98,6 +97,13 @@ static lungo_status backward(lungo_layer *layer) {
     memset(dx, 0, layer->bottoms[0]->count * sizeof *dx);
     for (size_t row = 0; row * width < top->count; row++)
         memcpy(dx + row_start(layer, row), dy + row * width, width * sizeof *dx);
+}
+
+static lungo_status backward(lungo_layer *layer) {
+    if (lungo_wants_bottom(layer, 0)) backward_part(layer);
+    if (lungo_wants_bottom(layer, 1))
+        memset(lungo_diff_overwrite(layer->bottoms[1]), 0,
+               layer->bottoms[1]->count * sizeof(float));
     return LUNGO_OK;
 }
 
@@ -109,7 +115,6 @@ const lungo_layer_type lungo_layer_crop = {
     .state_size = LUNGO_MAX_AXES * sizeof(int), /* the offset on every axis */
     .bottoms = {2, 2},
     .tops = {1, 1},
-    .no_backward = 1 << 1,
     .reshape = reshape,
     .forward = forward,
     .backward = backward,
