@@ -10,7 +10,7 @@ typedef float vector __attribute__((vector_size(64)));
 
 enum { TRIES = 7, CHAINS = 12, ROUNDS = 4000000, FLOATS = 1 << 25 };
 
-/* Chains enough to hide the latency of an FMA; the sum is looked at, so that nothing is left out. */
+/* Chains enough to hide the latency of an FMA; the sum is looked at, so that all is computed. */
 static float multiply_add(void) {
     vector sums[CHAINS] = {{0}}, factor, term;
     for (int i = 0; i < 16; i++) {
