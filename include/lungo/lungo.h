@@ -5,6 +5,7 @@
 #include "lungo/blob.h"
 #include "lungo/catalog.h"
 #include "lungo/data.h"
+#include "lungo/image.h"
 #include "lungo/log.h"
 #include "lungo/net.h"
 #include "lungo/solver.h"
