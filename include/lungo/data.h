@@ -1,4 +1,5 @@
-/* Databases for the Data layer: records of images, or of any other arrays, with a label each.
+/* Databases for the Data layer: records of images, or of any other arrays, with a label each; and
+ * what they are made of and give.
  *
  *   lungo_db_writer *writer;
  *   lungo_db_writer_open(&writer, "lmdb", "train_lmdb");
@@ -11,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lungo/image.h"
 #include "lungo/status.h"
 
 #ifdef __cplusplus
@@ -40,11 +42,36 @@ lungo_status lungo_db_writer_open(lungo_db_writer **out, const char *backend, co
  * They wait in memory for the next commit: one every 1000 records is usual. */
 lungo_status lungo_db_writer_put(lungo_db_writer *writer, const void *key, size_t key_size,
                                  const lungo_datum *datum);
+/* The record that Caffe makes of a picture: channels x height x width bytes. */
+lungo_status lungo_db_writer_put_image(lungo_db_writer *writer, const void *key, size_t key_size,
+                                       const lungo_image *image, int label);
 lungo_status lungo_db_writer_commit(lungo_db_writer *writer);
 
 /* Commits and frees. On failure, and when abandoned, it leaves nothing behind. */
 lungo_status lungo_db_writer_close(lungo_db_writer *writer);
 void lungo_db_writer_abandon(lungo_db_writer *writer);
+
+/* A text file of lines `path label`, split at their last blank. An empty list is an error. */
+typedef struct lungo_image_list lungo_image_list;
+lungo_status lungo_image_list_open(lungo_image_list **out, const char *path);
+void lungo_image_list_free(lungo_image_list *list);
+
+size_t lungo_image_list_count(const lungo_image_list *list);
+const char *lungo_image_list_path(const lungo_image_list *list, size_t index);
+int lungo_image_list_label(const lungo_image_list *list, size_t index);
+
+/* The order that Caffe's generator gives for this seed; negative: another one each time. */
+lungo_status lungo_image_list_shuffle(lungo_image_list *list, long long seed);
+
+/* The mean of all records of a database, value by value; encoded ones are decoded as stored. */
+typedef struct lungo_mean {
+    int channels, height, width;
+    float *values;
+} lungo_mean;
+
+lungo_status lungo_mean_compute(lungo_mean *mean, const char *backend, const char *path);
+lungo_status lungo_mean_save(const lungo_mean *mean, const char *path); /* as a mean_file */
+void lungo_mean_dispose(lungo_mean *mean);
 
 #ifdef __cplusplus
 }

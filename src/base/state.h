@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/rng.h"
 
 typedef lungo_buffer lungo_writer;
 
@@ -17,8 +18,10 @@ typedef struct lungo_reader {
 
 void lungo_write_bytes(lungo_writer *writer, const void *bytes, size_t length);
 void lungo_write_u64(lungo_writer *writer, uint64_t value);
+void lungo_write_rng(lungo_writer *writer, const lungo_rng *rng);
 
 lungo_status lungo_read_bytes(lungo_reader *reader, void *bytes, size_t length);
 lungo_status lungo_read_u64(lungo_reader *reader, uint64_t *value);
+lungo_status lungo_read_rng(lungo_reader *reader, lungo_rng *rng);
 
 #endif

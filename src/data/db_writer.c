@@ -2,11 +2,13 @@
 #include <stdlib.h>
 
 #include "data/datum.h"
+#include "data/decoder.h"
 #include "store/database.h"
 
 struct lungo_db_writer {
     lungo_database_writer *store;
     lungo_buffer record;
+    lungo_decoder decoder;
 };
 
 lungo_status lungo_db_writer_open(lungo_db_writer **out, const char *backend, const char *path) {
@@ -31,12 +33,20 @@ lungo_status lungo_db_writer_put(lungo_db_writer *writer, const void *key, size_
                               writer->record.length);
 }
 
+lungo_status lungo_db_writer_put_image(lungo_db_writer *writer, const void *key, size_t key_size,
+                                       const lungo_image *image, int label) {
+    lungo_datum datum = {.label = label, .has_label = true, .has_encoded = true};
+    LUNGO_TRY(lungo_decoder_lay_out(&writer->decoder, &datum, image));
+    return lungo_db_writer_put(writer, key, key_size, &datum);
+}
+
 lungo_status lungo_db_writer_commit(lungo_db_writer *writer) {
     return lungo_database_commit(writer->store);
 }
 
 static void free_writer(lungo_db_writer *writer) {
     lungo_buffer_dispose(&writer->record);
+    lungo_decoder_dispose(&writer->decoder);
     free(writer);
 }
 

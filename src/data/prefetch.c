@@ -18,6 +18,38 @@ struct lungo_prefetch {
     bool running;
 };
 
+/* ---- one batch ---- */
+
+lungo_status lungo_batch_shape(lungo_batch *batch, int count, const lungo_shape *item) {
+    lungo_shape data = {item->axes + 1, {count}};
+    memcpy(data.dim + 1, item->dim, (size_t)item->axes * sizeof item->dim[0]);
+    LUNGO_TRY(lungo_blob_reshape(&batch->data, &data));
+    LUNGO_TRY(lungo_blob_reshape(&batch->label, &LUNGO_SHAPE(count)));
+    LUNGO_TRY(lungo_blob_allocate_data(&batch->data));
+    return lungo_blob_allocate_data(&batch->label);
+}
+
+lungo_status lungo_batch_put(lungo_batch *batch, int index, int count,
+                             const lungo_transform *transform, lungo_transform_words words,
+                             const lungo_datum *datum) {
+    lungo_shape item;
+    LUNGO_TRY(lungo_transform_shape(transform, datum, &item));
+    if (index == 0) LUNGO_TRY(lungo_batch_shape(batch, count, &item));
+    size_t size = lungo_shape_count(&item);
+    if (memcmp(item.dim, batch->data.shape.dim + 1, (size_t)item.axes * sizeof item.dim[0]))
+        return lungo_fail(
+            LUNGO_ERR_DATA,
+            "items of one batch must have one shape: expected that of the first in %s, "
+            "got %s; resize the images or use batch_size: 1",
+            lungo_shape_text(&batch->data.shape).text, lungo_shape_text(&item).text);
+    lungo_transform_apply(transform, lungo_transform_choose(transform, words, datum), datum,
+                          lungo_data_update(&batch->data) + (size_t)index * size);
+    lungo_data_update(&batch->label)[index] = (float)datum->label;
+    return LUNGO_OK;
+}
+
+/* ---- the thread ---- */
+
 static void fill_one(lungo_prefetch *prefetch, lungo_batch *batch) {
     lungo_buffer_clear(&batch->state);
     batch->status = prefetch->fill(prefetch->user, batch);

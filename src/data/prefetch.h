@@ -8,6 +8,7 @@
 
 #include "base/state.h"
 #include "blob/blob.h"
+#include "data/transform.h"
 
 typedef struct lungo_batch {
     lungo_blob data, label;
@@ -15,6 +16,15 @@ typedef struct lungo_batch {
     lungo_status status; /* what filling it came to */
     char *error;         /* its text, when it failed */
 } lungo_batch;
+
+/* Gives a batch the shape count x item, and memory. */
+lungo_status lungo_batch_shape(lungo_batch *batch, int count, const lungo_shape *item);
+
+/* Item `index` of `count`: the record, transformed, and its label. The first one gives the batch its
+ * shape, which all others must have. */
+lungo_status lungo_batch_put(lungo_batch *batch, int index, int count,
+                             const lungo_transform *transform, lungo_transform_words words,
+                             const lungo_datum *datum);
 
 /* Fills one batch (shapes, values, state); runs in the reader's thread, one call at a time. */
 typedef lungo_status lungo_batch_function(void *user, lungo_batch *batch);

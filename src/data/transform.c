@@ -106,10 +106,6 @@ static lungo_status check_mean(const lungo_transform *transform, const lungo_dat
 
 lungo_status lungo_transform_shape(const lungo_transform *transform, const lungo_datum *datum,
                                    lungo_shape *shape) {
-    if (datum->encoded)
-        return lungo_fail(LUNGO_ERR_UNSUPPORTED,
-                          "the record is an encoded image, which this build cannot decode; convert "
-                          "the database without --encoded");
     if (datum->channels < 1 || datum->height < 1 || datum->width < 1)
         return lungo_fail(LUNGO_ERR_DATA, "record: expected an image, got %dx%dx%d values",
                           datum->channels, datum->height, datum->width);
@@ -125,21 +121,27 @@ lungo_status lungo_transform_shape(const lungo_transform *transform, const lungo
 
 /* ---- one record ---- */
 
-lungo_transform_choice lungo_transform_choose(lungo_transform *transform,
-                                              const lungo_datum *datum) {
+lungo_transform_words lungo_transform_draw(lungo_transform *transform) {
     const Caffe__TransformationParameter *param = transform->param;
-    lungo_transform_choice choice = {false, 0, 0};
-    if (param->mirror) choice.mirror = lungo_rng_word(&transform->rng) % 2 != 0;
-    if (!param->crop_size) return choice;
-    uint32_t rows = (uint32_t)datum->height - param->crop_size;
-    uint32_t columns = (uint32_t)datum->width - param->crop_size;
-    if (transform->phase == LUNGO_TRAIN) {
-        choice.row = (int)(lungo_rng_word(&transform->rng) % (rows + 1));
-        choice.column = (int)(lungo_rng_word(&transform->rng) % (columns + 1));
-    } else {
-        choice.row = (int)(rows / 2);
-        choice.column = (int)(columns / 2);
+    lungo_transform_words words = {0, 0, 0};
+    if (param->mirror) words.mirror = lungo_rng_word(&transform->rng);
+    if (param->crop_size && transform->phase == LUNGO_TRAIN) {
+        words.row = lungo_rng_word(&transform->rng);
+        words.column = lungo_rng_word(&transform->rng);
     }
+    return words;
+}
+
+lungo_transform_choice lungo_transform_choose(const lungo_transform *transform,
+                                              lungo_transform_words words,
+                                              const lungo_datum *datum) {
+    lungo_transform_choice choice = {words.mirror % 2 != 0, 0, 0};
+    uint32_t crop = transform->param->crop_size;
+    if (!crop) return choice;
+    uint32_t rows = (uint32_t)datum->height - crop, columns = (uint32_t)datum->width - crop;
+    bool random = transform->phase == LUNGO_TRAIN;
+    choice.row = (int)(random ? words.row % (rows + 1) : rows / 2);
+    choice.column = (int)(random ? words.column % (columns + 1) : columns / 2);
     return choice;
 }
 

@@ -3,8 +3,8 @@
  *   y = (x - mean) * scale     mean: of the same place in mean_file, or of the channel, or 0
  *
  * The crop is at a random place in TRAIN and in the centre (rounded down) in TEST; a mirror is a
- * fair coin in both. Choices are drawn per record in record order (mirror, row, column), apart from
- * the arithmetic, so that several threads may do that.
+ * fair coin in both. Words are drawn per record in record order (mirror, row, column), apart from
+ * the rest, which only reads the transform: several threads may do that.
  */
 #ifndef LUNGO_DATA_TRANSFORM_H
 #define LUNGO_DATA_TRANSFORM_H
@@ -23,6 +23,11 @@ typedef struct lungo_transform {
     int mean_dim[3]; /* channels, height, width of it */
 } lungo_transform;
 
+/* Random words for one record, drawn in record order; those that no setting asks for stay 0. */
+typedef struct lungo_transform_words {
+    uint32_t mirror, row, column;
+} lungo_transform_words;
+
 typedef struct lungo_transform_choice {
     bool mirror;
     int row, column; /* of the crop's corner */
@@ -40,8 +45,12 @@ bool lungo_transform_draws(const lungo_transform *transform);
 lungo_status lungo_transform_shape(const lungo_transform *transform, const lungo_datum *datum,
                                    lungo_shape *shape);
 
+lungo_transform_words lungo_transform_draw(lungo_transform *transform);
+
 /* Of a record for which lungo_transform_shape succeeded. */
-lungo_transform_choice lungo_transform_choose(lungo_transform *transform, const lungo_datum *datum);
+lungo_transform_choice lungo_transform_choose(const lungo_transform *transform,
+                                              lungo_transform_words words,
+                                              const lungo_datum *datum);
 void lungo_transform_apply(const lungo_transform *transform, lungo_transform_choice choice,
                            const lungo_datum *datum, float *values);
 

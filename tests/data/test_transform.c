@@ -37,7 +37,8 @@ static void compare_choices(uint32_t seed) {
     lungo_rng_seed(&transform.rng, lungo_rng_word(&solver));
     lungo_datum datum = {.channels = 1, .height = 28, .width = 28};
     for (size_t i = 0; i < expected.rows; i++) {
-        lungo_transform_choice choice = lungo_transform_choose(&transform, &datum);
+        lungo_transform_choice choice =
+            lungo_transform_choose(&transform, lungo_transform_draw(&transform), &datum);
         ck_assert_int_eq(choice.mirror, (int)table_at(&expected, i, 1));
         ck_assert_int_eq(choice.row, (int)table_at(&expected, i, 2));
         ck_assert_int_eq(choice.column, (int)table_at(&expected, i, 3));
@@ -79,7 +80,8 @@ START_TEST(test_phase_crops_the_centre_and_draws_nothing) {
     lungo_transform transform;
     ck_ok(lungo_transform_init(&transform, &param, LUNGO_TEST));
     ck_assert(!lungo_transform_draws(&transform));
-    lungo_transform_choice choice = lungo_transform_choose(&transform, &image);
+    lungo_transform_choice choice =
+        lungo_transform_choose(&transform, lungo_transform_draw(&transform), &image);
     ck_assert_int_eq(choice.row, 0);
     ck_assert_int_eq(choice.column, 1);
 }

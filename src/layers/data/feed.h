@@ -1,0 +1,38 @@
+/* What layers have in common that read batches of images ahead: settings, the transform and its
+ * seed, tops that stand on the memory of the batch at hand, the reader's state for a resumed run. */
+#ifndef LUNGO_LAYERS_DATA_FEED_H
+#define LUNGO_LAYERS_DATA_FEED_H
+
+#include "data/prefetch.h"
+#include "data/transform.h"
+#include "layer/layer.h"
+
+typedef struct lungo_feed {
+    lungo_transform transform;
+    lungo_prefetch *prefetch;
+    int batch_size;
+    lungo_shape item;      /* C, H, W of the batch on the tops */
+    lungo_writer consumed; /* the reader's state behind that batch */
+} lungo_feed;
+
+/* The settings batch_size and source of the message `param` (whose name is for errors), and
+ * data_param.prefetch, which is everybody's. */
+lungo_status lungo_feed_check(lungo_feed *feed, const lungo_layer *layer, const char *param,
+                              uint32_t batch_size, const char *source);
+
+/* Seeding as Caffe does it: the transform once at the beginning of a layer's set-up and again, which
+ * alone counts, at its end; then a word for the thread. */
+void lungo_feed_seed_first(lungo_feed *feed, const lungo_layer *layer);
+void lungo_feed_seed(lungo_feed *feed, const lungo_layer *layer);
+
+/* `consumed` holds the state from which `fill` begins. */
+lungo_status lungo_feed_start(lungo_feed *feed, lungo_layer *layer, lungo_batch_function *fill);
+void lungo_feed_stop(lungo_feed *feed);
+
+/* The layer's reshape, forward, save and release. */
+lungo_status lungo_feed_reshape(lungo_feed *feed, lungo_layer *layer);
+lungo_status lungo_feed_forward(lungo_feed *feed, lungo_layer *layer);
+lungo_status lungo_feed_save(const lungo_feed *feed, lungo_writer *writer);
+void lungo_feed_dispose(lungo_feed *feed);
+
+#endif
