@@ -14,9 +14,9 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "data/image_format.h"
 #include "data/window_list.h"
 #include "layers/data/feed.h"
-#include "lungo/image.h"
 
 typedef struct picture_file {
     char *bytes;
@@ -108,21 +108,12 @@ static lungo_status find_place(placement *place, const window_data_state *state,
 
 static lungo_status cut_out(lungo_image *cut, const lungo_image *picture, const placement *place) {
     int height = place->y2 - place->y1 + 1, width = place->x2 - place->x1 + 1;
-    size_t pixel = (size_t)picture->channels, row = pixel * (size_t)width;
-    size_t picture_row = pixel * (size_t)picture->width;
-    if (row * (size_t)height > cut->capacity) {
-        unsigned char *pixels = realloc(cut->pixels, row * (size_t)height);
-        if (!pixels) return lungo_fail_memory("a window", row * (size_t)height);
-        cut->pixels = pixels;
-        cut->capacity = row * (size_t)height;
-    }
-    cut->channels = picture->channels;
-    cut->height = height;
-    cut->width = width;
+    size_t pixel = (size_t)picture->channels;
+    LUNGO_TRY(lungo_image_shape(cut, picture->channels, height, width));
     for (int y = 0; y < height; y++)
-        memcpy(cut->pixels + (size_t)y * row,
-               picture->pixels + (size_t)(place->y1 + y) * picture_row + (size_t)place->x1 * pixel,
-               row);
+        memcpy(lungo_image_row(cut, y),
+               lungo_image_row(picture, place->y1 + y) + (size_t)place->x1 * pixel,
+               (size_t)width * pixel);
     return LUNGO_OK;
 }
 
