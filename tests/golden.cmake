@@ -10,6 +10,7 @@ add_test(NAME docs.layers COMMAND ${here}/cli/layer_pages.sh ${PROJECT_SOURCE_DI
 
 add_test(NAME golden.layers COMMAND golden_cases ${here}/golden/layers)
 add_test(NAME golden.builds COMMAND golden_builds ${here}/golden/builds/models.jsonl)
+add_test(NAME golden.images COMMAND golden_images ${here}/golden/images ${here}/golden/pictures)
 add_test(NAME golden.text COMMAND golden_text ${here}/golden/text-format/caffe_cases.tsv)
 add_test(NAME golden.solvers COMMAND golden_solvers ${here}/golden/solvers ${here}/golden/decoupled)
 set_tests_properties(golden.layers golden.solvers PROPERTIES TIMEOUT 600)

@@ -1,4 +1,4 @@
-/* Pictures as records: what is decoded, resized, and laid out channel by channel, as Datum has it. */
+/* Pictures as records: decoded, resized, and laid out channel by channel, as Datum has it. */
 #ifndef LUNGO_DATA_DECODER_H
 #define LUNGO_DATA_DECODER_H
 

@@ -1,5 +1,5 @@
-/* Windows bitmaps: 1, 4 and 8 bits with a palette, plain or run-length coded; 16 (5-5-5, or 5-6-5 by
- * masks), 24 and 32 bits.
+/* Windows bitmaps: 1, 4 and 8 bits with a palette, plain or run-length coded; 16 (5-5-5, or 5-6-5
+ * by masks), 24 and 32 bits.
  *
  *   file     'B' 'M', size 4, reserved 4, offset of the pixels 4
  *   header   its size 4: 12 has width 2, height 2, planes 2, bits 2 and a palette of 3 bytes each;
@@ -100,6 +100,8 @@ static void read_old_header(bmp *file) {
 
 static lungo_status read_header(bmp *file) {
     uint32_t header = number(file, 14, 4);
+    size_t behind = 14 + (size_t)header;
+    if (file->size < 18 || file->size < behind) return cut(file, file->size < 18 ? 18 : behind);
     file->pixels = number(file, 10, 4);
     file->green_bits = 5;
     if (header == OLD_HEADER) {
@@ -112,7 +114,6 @@ static lungo_status read_header(bmp *file) {
         file->top_first = file->height < 0;
         if (file->top_first) file->height = -file->height;
         uint32_t colours = number(file, 46, 4);
-        size_t behind = 14 + (size_t)header;
         if (file->bits <= 8) read_palette(file, behind, colours ? colours : 256, 4);
         if (file->bits == 16 && file->coding == MASKS)
             LUNGO_TRY(read_masks(file, 14 + LEAST_HEADER)); /* inside longer headers */
@@ -218,7 +219,8 @@ static lungo_status paint(runs *run, int count, bool same, const unsigned char *
 }
 
 /* Two bytes: a count and a colour (or two in turn); or 0 and what to do: 0 the next row, 1 the end,
- * 2 go on right and down by the next two bytes, else so many single pixels, filled up to 16 bits. */
+ * 2 go on right and down by the next two bytes, else so many single pixels, filled up to 16 bits.
+ */
 static lungo_status read_run(runs *run, bool *ended) {
     const bmp *file = run->file;
     if (file->size - run->at < 2) return cut(file, run->at + 2);

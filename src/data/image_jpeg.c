@@ -1,8 +1,8 @@
 /* JPEG by libjpeg-turbo, asked as OpenCV asks it: the accurate integer DCT and smooth chroma
  * (libjpeg's defaults), gray from the luma alone, four components by way of CMYK.
  *
- * libjpeg reports an error by a jump. Nothing that must be freed lives in a frame it jumps over: the
- * job belongs to the caller, the pixels to the image. */
+ * libjpeg reports an error by a jump. Nothing that must be freed lives in a frame it jumps over:
+ * the job belongs to the caller, the pixels to the image. */
 #include "data/image_format.h"
 
 static bool matches(const unsigned char *bytes, size_t size) {

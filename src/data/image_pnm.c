@@ -1,8 +1,8 @@
 /* The portable formats, text and binary: PBM (P1, P4), PGM (P2, P5), PPM (P3, P6).
  *
  *   P, digit, width, height, and but for PBM the highest value; between them blanks and comments
- *   from # to the end of the line; then rows, top first: bits (1 is black), gray, or red green blue;
- *   two bytes each, high one first, when the highest value is above 255
+ *   from # to the end of the line; then rows, top first: bits (1 is black), gray, or red green
+ *   blue; two bytes each, high one first, when the highest value is above 255
  *
  * As in OpenCV, text is scaled to 0..255 and binary taken as it is; of 16 bits the high 8 count. */
 #include <stdint.h>

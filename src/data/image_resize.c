@@ -1,8 +1,9 @@
 /* Bilinear resizing of bytes as OpenCV's resize does it: the same fixed point, the same rounding.
  *
  *   The pixel at (y, x) of the result lies at  f = (x + 0.5) * in / out - 0.5  of the source (in
- *   float), between floor(f) and its neighbour. Weights have 11 bits after the point. Rows are mixed
- *   first (27 bits), then columns, with two roundings down on the way that show in the last bit:
+ *   float), between floor(f) and its neighbour. Weights have 11 bits after the point. Rows are
+ *   mixed first (19 bits), then columns, with two roundings down on the way, which show in the last
+ *   bit:
  *     ((w0 * (h0 >> 4)) >> 16) + ((w1 * (h1 >> 4)) >> 16) + 2) >> 2
  *   Halving both sides exactly is the mean of four pixels, rounded: OpenCV takes another way there.
  */

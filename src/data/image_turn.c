@@ -1,6 +1,7 @@
 /* EXIF's orientation: how the camera was held, and the picture turned upright.
  *
- *   1 as it is     2 mirrored left to right     3 turned by 180 degrees     4 mirrored top to bottom
+ *   1 as it is                2 mirrored left to right
+ *   3 turned by 180 degrees   4 mirrored top to bottom
  *   5 to 8: rows are columns (transposed), and then as 1, 2, 4 and 3 for 5, 6, 8 and 7
  */
 #include <stdint.h>

@@ -20,8 +20,8 @@ typedef struct lungo_batch {
 /* Gives a batch the shape count x item, and memory. */
 lungo_status lungo_batch_shape(lungo_batch *batch, int count, const lungo_shape *item);
 
-/* Item `index` of `count`: the record, transformed, and its label. The first one gives the batch its
- * shape, which all others must have. */
+/* Item `index` of `count`: the record, transformed, and its label. The first one gives the batch
+ * its shape, which all others must have. */
 lungo_status lungo_batch_put(lungo_batch *batch, int index, int count,
                              const lungo_transform *transform, lungo_transform_words words,
                              const lungo_datum *datum);

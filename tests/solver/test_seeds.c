@@ -72,11 +72,44 @@ START_TEST(draws_are_those_of_caffe) {
 }
 END_TEST
 
+/* The labels that a shuffled ImageData layer gives, one batch per iteration and line. */
+static void compare_labels(const lungo_net *net, char *line) {
+    const char *labels = strchr(line, '\t');
+    ck_assert_ptr_nonnull(labels);
+    compare_numbers(lungo_net_blob(net, "label"), labels + 1);
+}
+
+START_TEST(image_lists_are_shuffled_as_by_caffe) {
+    char path[64], *order, *rest;
+    size_t length;
+    lungo_solver *solver;
+    char *copy = lungo_copy_folder(LUNGO_SOURCE_DIR "/tests/golden/seeds/imagedata");
+    ck_assert_ptr_nonnull(copy);
+    ck_assert_int_eq(chdir(copy), 0);
+    snprintf(path, sizeof path, "seed_%u/order.tsv", seeds[_i]);
+    ck_ok(lungo_file_read(&order, &length, path));
+    snprintf(path, sizeof path, "seed_%u/solver.prototxt", seeds[_i]);
+    ck_ok(lungo_solver_open(&solver, path, NULL));
+    ck_assert_ptr_nonnull(strtok_r(order, "\n", &rest));
+    int batches = 0;
+    for (char *line; (line = strtok_r(NULL, "\n", &rest)); batches++) {
+        ck_ok(lungo_solver_step(solver, 1));
+        compare_labels(lungo_solver_net(solver), line);
+    }
+    ck_assert_int_eq(batches, 6);
+    lungo_solver_free(solver);
+    free(order);
+    ck_assert_int_eq(chdir("/"), 0);
+    lungo_remove_folder(copy);
+}
+END_TEST
+
 Suite *lungo_suite_seeds(void);
 Suite *lungo_suite_seeds(void) {
     Suite *suite = suite_create("seeds");
     TCase *tcase = tcase_create("seeds");
     tcase_add_loop_test(tcase, draws_are_those_of_caffe, 0, 3);
+    tcase_add_loop_test(tcase, image_lists_are_shuffled_as_by_caffe, 0, 3);
     suite_add_tcase(suite, tcase);
     return suite;
 }

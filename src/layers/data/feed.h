@@ -1,5 +1,6 @@
 /* What layers have in common that read batches of images ahead: settings, the transform and its
- * seed, tops that stand on the memory of the batch at hand, the reader's state for a resumed run. */
+ * seed, tops that stand on the memory of the batch at hand, the reader's state for a resumed run.
+ */
 #ifndef LUNGO_LAYERS_DATA_FEED_H
 #define LUNGO_LAYERS_DATA_FEED_H
 
@@ -20,8 +21,8 @@ typedef struct lungo_feed {
 lungo_status lungo_feed_check(lungo_feed *feed, const lungo_layer *layer, const char *param,
                               uint32_t batch_size, const char *source);
 
-/* Seeding as Caffe does it: the transform once at the beginning of a layer's set-up and again, which
- * alone counts, at its end; then a word for the thread. */
+/* Seeding as Caffe does it: the transform once at the beginning of a layer's set-up and again,
+ * which alone counts, at its end; then a word for the thread. */
 void lungo_feed_seed_first(lungo_feed *feed, const lungo_layer *layer);
 void lungo_feed_seed(lungo_feed *feed, const lungo_layer *layer);
 

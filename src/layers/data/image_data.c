@@ -5,9 +5,9 @@
  *                                    then transform_param (mean, scale, crop, mirror)
  *   top[1]     label  (N)
  *
- * With shuffle the list gets a new order at the start and after each pass, by a generator of its own
- * that a word of the solver's seeds. rand_skip leaves out up to so many pictures of the first pass.
- * A thread reads data_param.prefetch batches ahead.
+ * With shuffle the list gets a new order at the start and after each pass, by a generator of its
+ * own that a word of the solver's seeds. rand_skip leaves out up to so many pictures of the first
+ * pass. A thread reads data_param.prefetch batches ahead.
  */
 #include "data/decoder.h"
 #include "data/image_list.h"

@@ -110,6 +110,38 @@ START_TEST(bad_settings_are_refused) {
 }
 END_TEST
 
+/* An encoded record that is cut: the error says which, also when the reader's thread meets it. */
+START_TEST(damaged_records_are_named) {
+    static const char *const paths[] = {"first_lmdb", "second_lmdb"};
+    for (int i = 0; i < 2; i++) {
+        lungo_db_writer *writer;
+        char text[256];
+        lungo_net *net;
+        lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
+        ck_ok(lungo_db_writer_open(&writer, "lmdb", paths[i]));
+        for (int record = 0; record <= i; record++) {
+            const char *bytes = record == i ? "P5 2 1 255\nx" : "P5 2 1 255\nxyz";
+            lungo_datum datum = {.data = bytes, .data_size = strlen(bytes), .encoded = true};
+            datum.has_encoded = true;
+            ck_ok(lungo_db_writer_put(writer, record ? "key1" : "key0", 4, &datum));
+        }
+        ck_ok(lungo_db_writer_close(writer));
+        snprintf(text, sizeof text,
+                 "layer { name: 'd' type: 'Data' top: 'd' data_param { source: '%s' backend: LMDB "
+                 "batch_size: 2 } }",
+                 paths[i]);
+        lungo_status status = lungo_net_open_text(&net, text, "data.prototxt", &options);
+        ck_assert_int_eq(status, i ? LUNGO_OK : LUNGO_ERR_FORMAT);
+        if (!status) {
+            ck_fails(lungo_net_forward(net, NULL), LUNGO_ERR_FORMAT, "cut PNM");
+            lungo_net_free(net);
+        }
+        snprintf(text, sizeof text, "in record 'key%d' of '%s'", i, paths[i]);
+        ck_assert_msg(strstr(lungo_error_text(), text), "%s", lungo_error_text());
+    }
+}
+END_TEST
+
 Suite *lungo_suite_data(void);
 Suite *lungo_suite_data(void) {
     Suite *suite = suite_create("data");
@@ -118,6 +150,7 @@ Suite *lungo_suite_data(void) {
     tcase_add_test(tcase, records_come_in_order_and_wrap);
     tcase_add_test(tcase, a_saved_state_goes_on_with_the_same_values);
     tcase_add_test(tcase, bad_settings_are_refused);
+    tcase_add_test(tcase, damaged_records_are_named);
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -1,0 +1,78 @@
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "data/image_list.h"
+#include "support/folder.h"
+#include "support/suites.h"
+
+static char *home;
+
+static void make_folder(void) {
+    home = lungo_temporary_folder();
+    ck_assert_int_eq(chdir(home), 0);
+}
+
+static void remove_folder(void) {
+    ck_assert_int_eq(chdir("/"), 0);
+    lungo_remove_folder(home);
+}
+
+static lungo_status open_text(lungo_image_list **list, const char *text) {
+    ck_ok(lungo_file_replace("list", text, strlen(text)));
+    return lungo_image_list_open(list, "list");
+}
+
+START_TEST(lines_split_at_their_last_blank) {
+    lungo_image_list *list;
+    ck_ok(open_text(&list, "a b.png 3\r\n\n/c 1/d.jpg -7\ne 2147483647"));
+    ck_assert_uint_eq(lungo_image_list_count(list), 3);
+    ck_assert_str_eq(lungo_image_list_path(list, 0), "a b.png");
+    ck_assert_int_eq(lungo_image_list_label(list, 0), 3);
+    ck_assert_str_eq(lungo_image_list_path(list, 1), "/c 1/d.jpg");
+    ck_assert_int_eq(lungo_image_list_label(list, 1), -7);
+    ck_assert_uint_eq(list->lines[2].number, 4);
+    lungo_image_list_free(list);
+}
+END_TEST
+
+/* The shuffle of the numbers 0 to 9 that Caffe makes with seed 1701. */
+START_TEST(shuffles_are_those_of_caffe) {
+    static const int order[] = {7, 6, 8, 1, 2, 3, 5, 9, 4, 0};
+    lungo_image_list *list;
+    ck_ok(open_text(&list, "a 0\nb 1\nc 2\nd 3\ne 4\nf 5\ng 6\nh 7\ni 8\nj 9\n"));
+    ck_ok(lungo_image_list_shuffle(list, 1701));
+    for (size_t i = 0; i < 10; i++)
+        ck_assert_int_eq(lungo_image_list_label(list, i), order[i]);
+    lungo_image_list_sort(list);
+    for (int i = 0; i < 10; i++)
+        ck_assert_int_eq(lungo_image_list_label(list, (size_t)i), i);
+    ck_ok(lungo_image_list_shuffle(list, -1));
+    lungo_image_list_free(list);
+}
+END_TEST
+
+START_TEST(bad_lines_are_named) {
+    lungo_image_list *list;
+    ck_fails(open_text(&list, "a 1\nb\n"), LUNGO_ERR_FORMAT,
+             "expected a path, a blank and a label, got 'b'\n  in line 2 of the list 'list'");
+    ck_fails(open_text(&list, " 3\n"), LUNGO_ERR_FORMAT, "expected a path");
+    ck_fails(open_text(&list, "a 1.5\n"), LUNGO_ERR_FORMAT, "expected a whole number, got '1.5'");
+    ck_fails(open_text(&list, "a 1 \n"), LUNGO_ERR_FORMAT, "expected a whole number, got ''");
+    ck_fails(open_text(&list, "a 2147483648\n"), LUNGO_ERR_FORMAT, "got '2147483648'");
+    ck_fails(open_text(&list, "\n\n"), LUNGO_ERR_FORMAT, "the list 'list' is empty");
+    ck_fails(lungo_image_list_open(&list, "absent"), LUNGO_ERR_FILE, "absent");
+}
+END_TEST
+
+Suite *lungo_suite_image_list(void);
+Suite *lungo_suite_image_list(void) {
+    Suite *suite = suite_create("image_list");
+    TCase *tcase = tcase_create("image_list");
+    tcase_add_checked_fixture(tcase, make_folder, remove_folder);
+    tcase_add_test(tcase, lines_split_at_their_last_blank);
+    tcase_add_test(tcase, shuffles_are_those_of_caffe);
+    tcase_add_test(tcase, bad_lines_are_named);
+    suite_add_tcase(suite, tcase);
+    return suite;
+}
