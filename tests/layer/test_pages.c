@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lungo/lungo.h"
@@ -44,8 +45,24 @@ static void leave_folder(void) {
     lungo_remove_folder(home);
 }
 
+static void write_file(const char *path, const void *bytes, size_t length) {
+    FILE *file = fopen(path, "wb");
+    ck_assert(file && fwrite(bytes, 1, length, file) == length && !fclose(file));
+}
+
+/* Lists of pictures and of windows in them. */
+static void make_pictures(void) {
+    static const char picture[] = "P2 3 2 255\n1 2 3 4 5 6\n", list[] = "a.pgm 0\nb.pgm 1\n";
+    static const char windows[] = "# 0 a.pgm 3 2 3 2\n1 0.9 0 0 1 1\n0 0.1 1 0 2 1\n";
+    ck_assert_int_eq(mkdir("pictures", 0700), 0);
+    write_file("pictures/a.pgm", picture, sizeof picture - 1);
+    write_file("pictures/b.pgm", picture, sizeof picture - 1);
+    write_file("train.txt", list, sizeof list - 1);
+    write_file("windows.txt", windows, sizeof windows - 1);
+}
+
 /* What the examples name: a database of eight small images. */
-static void make_files(void) {
+static void make_database(void) {
     unsigned char pixels[3 * 8 * 8];
     lungo_db_writer *writer;
     ck_ok(lungo_db_writer_open(&writer, "lmdb", "train_lmdb"));
@@ -88,7 +105,8 @@ static void run_example(const char *type, const char *example) {
 }
 
 START_TEST(every_type_has_a_page_whose_example_runs) {
-    make_files();
+    make_database();
+    make_pictures();
     for (size_t i = 0; i < lungo_catalog_count(); i++) {
         lungo_catalog_entry entry = lungo_catalog_get(i);
         ck_assert_msg(entry.page && strstr(entry.page, entry.name) == entry.page,

@@ -8,6 +8,20 @@
  * With shuffle the list gets a new order at the start and after each pass, by a generator of its
  * own that a word of the solver's seeds. rand_skip leaves out up to so many pictures of the first
  * pass. A thread reads data_param.prefetch batches ahead.
+ *
+ * Unlike Caffe, which takes the word behind the last blank for 0 when it is no number, such a line
+ * of the list is an error, and lines of nothing are passed over.
+ *
+ * Example:
+ *
+ *   layer {
+ *     name: "data" type: "ImageData" top: "data" top: "label"
+ *     transform_param { crop_size: 6 mirror: true mean_value: 127.5 scale: 0.0078125 }
+ *     image_data_param {
+ *       source: "train.txt" root_folder: "pictures/" batch_size: 4 shuffle: true
+ *       new_height: 8 new_width: 8
+ *     }
+ *   }
  */
 #include "data/decoder.h"
 #include "data/image_list.h"

@@ -6,8 +6,23 @@
  * The first N - floor(N fg_fraction) items are drawn from the background windows of the file, the
  * others from the foreground ones. A window is widened so that after warping there are context_pad
  * pixels around it, and with crop_mode "square" made square first; what then lies outside of the
- * picture is 0, after mean and scale. mean, mirror and crop_size are transform_param's; scale is
- * window_data_param's, or, where that has none (nets of Caffe's first version), transform_param's.
+ * picture is 0, after mean and scale. mean, mirror and crop_size are transform_param's, scale is
+ * window_data_param's.
+ *
+ * Unlike Caffe, without a scale of its own the layer takes that of transform_param, where the upgrade
+ * of V1 nets puts it: Caffe loses it there. Windows are checked: one that leaves its picture, with
+ * nothing to widen it, is an error that names its line.
+ *
+ * Example:
+ *
+ *   layer {
+ *     name: "data" type: "WindowData" top: "data" top: "label"
+ *     transform_param { crop_size: 7 mirror: true mean_value: 127.5 }
+ *     window_data_param {
+ *       source: "windows.txt" root_folder: "pictures/" batch_size: 4 fg_fraction: 0.25
+ *       context_pad: 1 crop_mode: "square"
+ *     }
+ *   }
  */
 #include <math.h>
 #include <stdlib.h>
