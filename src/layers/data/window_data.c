@@ -9,9 +9,9 @@
  * picture is 0, after mean and scale. mean, mirror and crop_size are transform_param's, scale is
  * window_data_param's.
  *
- * Unlike Caffe, without a scale of its own the layer takes that of transform_param, where the upgrade
- * of V1 nets puts it: Caffe loses it there. Windows are checked: one that leaves its picture, with
- * nothing to widen it, is an error that names its line.
+ * Unlike Caffe, without a scale of its own the layer takes that of transform_param, where the
+ * upgrade of V1 nets puts it: Caffe loses it there. Windows are checked: one that leaves its
+ * picture, with nothing to widen it, is an error that names its line.
  *
  * Example:
  *
