@@ -140,7 +140,8 @@ static bool put(conversion *job, int label) {
 
 /* ---- all pictures ---- */
 
-/* As Caffe does it, a picture that cannot be read is left out. */
+/* As Caffe does it, a picture that cannot be read is left out; not so when it is no fault of the
+ * picture. */
 static bool convert_one(conversion *job, size_t index) {
     const char *path = lungo_image_list_path(job->list, index);
     free(job->path);
@@ -151,7 +152,10 @@ static bool convert_one(conversion *job, size_t index) {
         glog_complain("out of memory");
         return false;
     }
-    if (lungo_image_read(&job->image, job->path, gray ? LUNGO_IMAGE_GRAY : LUNGO_IMAGE_COLOR)) {
+    lungo_status status =
+        lungo_image_read(&job->image, job->path, gray ? LUNGO_IMAGE_GRAY : LUNGO_IMAGE_COLOR);
+    if (status == LUNGO_ERR_UNSUPPORTED || status == LUNGO_ERR_MEMORY) return succeeded(status);
+    if (status) {
         glog_line(LUNGO_LOG_ERROR, "io.cpp", 80, "Could not open or find file %s\n%s", job->path,
                   lungo_error_text());
         job->missed++;

@@ -63,7 +63,7 @@ static lungo_status read_masks(bmp *file, size_t at) {
     if (blue == 0x1f && ((green == 0x3e0 && red == 0x7c00) || (green == 0x7e0 && red == 0xf800)))
         return LUNGO_OK;
     return lungo_fail(
-        LUNGO_ERR_UNSUPPORTED,
+        LUNGO_ERR_FORMAT,
         "BMP: expected 16-bit pixels of 5-5-5 or 5-6-5 bits, got the masks %x, %x, %x", red, green,
         blue);
 }
@@ -124,7 +124,7 @@ static lungo_status read_header(bmp *file) {
                           "BMP: expected a header of 12, 40 or more bytes, got %u", header);
     }
     if (coding_fits(file)) return LUNGO_OK;
-    return lungo_fail(LUNGO_ERR_UNSUPPORTED,
+    return lungo_fail(LUNGO_ERR_FORMAT,
                       "BMP: expected pixels of 1, 4, 8, 16, 24 or 32 bits, plain or run-length "
                       "coded, got %d bits with coding %d",
                       file->bits, file->coding);
@@ -293,7 +293,7 @@ static lungo_status decode(lungo_image *image, lungo_image_file *source) {
                                                        : stored_channels(&file);
     if (channels == 4 && file.other_order)
         return lungo_fail(
-            LUNGO_ERR_UNSUPPORTED,
+            LUNGO_ERR_FORMAT,
             "BMP: expected blue, green, red and alpha in this order in a picture taken "
             "as it is stored; force_color leaves alpha out");
     LUNGO_TRY(lungo_image_shape(image, channels, file.height, file.width));

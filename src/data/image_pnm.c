@@ -77,7 +77,7 @@ static lungo_status read_header(pnm *file) {
                           highest);
     file->bits = kind % 3 == 1 ? 1 : highest > 255 ? 16 : 8;
     file->highest = (int)highest;
-    file->at++; /* one blank before the rows */
+    if (file->at < file->size) file->at++; /* one blank before the rows */
     return LUNGO_OK;
 }
 
@@ -97,7 +97,7 @@ static lungo_status read_text(pnm *file, unsigned char *to) {
 /* `count` values of a row of a binary file; a row of bits ends with a whole byte. */
 static lungo_status read_binary(pnm *file, unsigned char *to, size_t count) {
     size_t size = (count * (size_t)file->bits + 7) / 8;
-    if (file->at > file->size || size > file->size - file->at) return cut(file, "a row of pixels");
+    if (size > file->size - file->at) return cut(file, "a row of pixels");
     const unsigned char *from = file->bytes + file->at;
     file->at += size;
     if (file->bits == 8) memcpy(to, from, count);

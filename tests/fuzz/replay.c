@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/file.h"
 
@@ -16,7 +17,11 @@ static int run_file(const char *path) {
         fprintf(stderr, "%s\n", lungo_error_text());
         return 0;
     }
-    LLVMFuzzerTestOneInput((const uint8_t *)bytes, length);
+    uint8_t *exact = malloc(length + !length); /* without the 0 behind it */
+    if (!exact) return 0;
+    memcpy(exact, bytes, length);
+    LLVMFuzzerTestOneInput(exact, length);
+    free(exact);
     free(bytes);
     return 1;
 }
