@@ -128,14 +128,6 @@ static lungo_status fill_batch(void *user, lungo_batch *batch) {
 
 /* ---- the layer ---- */
 
-static void warn_of_idle_fields(const lungo_layer *layer) {
-    const Caffe__ImageDataParameter *param = layer->param->image_data_param;
-    if (param->mean_file || param->has_scale || param->has_mirror || param->has_crop_size)
-        lungo_warn("layer '%s': scale, mean_file, crop_size and mirror have no effect in "
-                   "image_data_param, as in Caffe; they belong into transform_param",
-                   layer->name);
-}
-
 static lungo_status check_settings(lungo_feed *feed, const lungo_layer *layer) {
     const Caffe__ImageDataParameter *param = layer->param->image_data_param;
     LUNGO_TRY(lungo_feed_check(feed, layer, "image_data_param", param->batch_size, param->source));
@@ -157,7 +149,6 @@ static lungo_status open_source(lungo_layer *layer) {
     image_data_state *state = layer->state;
     const Caffe__ImageDataParameter *param = layer->param->image_data_param;
     LUNGO_TRY(check_settings(&state->feed, layer));
-    warn_of_idle_fields(layer);
     lungo_log_info("image_data_layer.cpp", 38, "Opening file %s", param->source);
     LUNGO_TRY(lungo_image_list_open(&state->list, param->source));
     lungo_log_info("image_data_layer.cpp", 63, "A total of %zu images.", state->list->count);
