@@ -112,15 +112,11 @@ static lungo_status fill_batch(void *user, lungo_batch *batch) {
 
 /* ---- the layer ---- */
 
-/* Settings that Caffe's V1 nets had here; in a V2 layer Caffe reads them and does nothing. */
+/* Settings that Caffe reads and does nothing with. */
 static void warn_of_idle_fields(const lungo_layer *layer) {
     const Caffe__DataParameter *param = layer->param->data_param;
     if (param->rand_skip)
         lungo_warn("layer '%s': data_param.rand_skip has no effect, as in Caffe", layer->name);
-    if (param->mean_file || param->has_scale || param->has_mirror || param->has_crop_size)
-        lungo_warn("layer '%s': scale, mean_file, crop_size and mirror have no effect in "
-                   "data_param, as in Caffe; they belong into transform_param",
-                   layer->name);
     if (param->force_encoded_color)
         lungo_warn("layer '%s': data_param.force_encoded_color has no effect, as in Caffe; write "
                    "force_color in transform_param",
