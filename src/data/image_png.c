@@ -13,6 +13,7 @@ static bool matches(const unsigned char *bytes, size_t size) {
 
 #ifdef LUNGO_HAVE_PNG
 #include <png.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <zlib.h>
 
@@ -44,7 +45,7 @@ typedef struct png_job {
 
 static void read_bytes(png_structp png, png_bytep to, size_t size) {
     png_job *job = png_get_io_ptr(png);
-    if (size > job->file->size - job->at) png_error(png, "the file ends too early");
+    if (size > job->file->size - job->at) png_error(png, "no more bytes");
     memcpy(to, job->file->bytes + job->at, size);
     job->at += size;
 }
@@ -116,7 +117,7 @@ static int find_orientation(const png_job *job) {
 static lungo_status decode_trapped(png_job *job) {
     int channels;
     if (setjmp(png_jmpbuf(job->png)))
-        return lungo_fail(LUNGO_ERR_FORMAT, "damaged or cut PNG: %s", job->trap.error);
+        return lungo_fail(LUNGO_ERR_FORMAT, "damaged PNG: %s", job->trap.error);
     png_set_user_limits(job->png, 0x7fffffff, 0x7fffffff); /* the shape is checked below */
     png_set_read_fn(job->png, job, read_bytes);
     png_read_info(job->png, job->info);
@@ -130,12 +131,30 @@ static lungo_status decode_trapped(png_job *job) {
     return LUNGO_OK;
 }
 
+/* Every chunk (its length, a name, so many bytes, a check of 4) lies in the file: libpng takes
+ * memory for what a chunk promises before it looks for it. */
+static lungo_status check_chunks(const lungo_image_file *file) {
+    for (size_t at = 8, left; (left = file->size - at) >= 12;) {
+        const unsigned char *from = file->bytes + at;
+        uint32_t length =
+            (uint32_t)from[0] << 24 | (uint32_t)from[1] << 16 | (uint32_t)from[2] << 8 | from[3];
+        if (length > left - 12)
+            return lungo_fail(LUNGO_ERR_FORMAT,
+                              "cut PNG: expected a chunk of %u bytes at byte %zu, got %zu in all",
+                              length, at, file->size);
+        if (!memcmp(from + 4, "IEND", 4)) return LUNGO_OK;
+        at += 12 + (size_t)length;
+    }
+    return lungo_fail(LUNGO_ERR_FORMAT, "cut PNG: expected an IEND chunk, got the end of the file");
+}
+
 static lungo_status decode(lungo_image *image, lungo_image_file *file) {
     png_job job = {.image = image, .file = file};
-    lungo_status status = LUNGO_ERR_MEMORY;
+    LUNGO_TRY(check_chunks(file));
     job.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &job.trap, raise_error, ignore_warning);
     if (job.png) job.info = png_create_info_struct(job.png);
-    status = job.info ? decode_trapped(&job) : lungo_fail_memory("a PNG reader", sizeof job);
+    lungo_status status =
+        job.info ? decode_trapped(&job) : lungo_fail_memory("a PNG reader", sizeof job);
     png_destroy_read_struct(&job.png, &job.info, NULL);
     return status;
 }
