@@ -27,8 +27,7 @@ for language in "c -std=c11" "c++ -std=c++17"; do
     # shellcheck disable=SC2086
     cc -x $language -Wall -Wextra -Werror -I "$source/include" -c "$work/program.c" -o "$work/program.o"
     # shellcheck disable=SC2046
-    cc "$work/program.o" "$build/liblungo.a" $(pkg-config --libs libprotobuf-c openblas lmdb) -fopenmp "$@" \
-        -lpthread -lm -o "$work/program"
+    cc "$work/program.o" $(PKG_CONFIG_PATH=$build pkg-config --libs lungo) "$@" -o "$work/program"
     (cd "$work" && ./program "$source/models/lenet/deploy.prototxt" solver.prototxt) > "$work/output"
     grep -q '^prob\[9\] = 0.1' "$work/output" || { cat "$work/output"; echo "expected ten probabilities"; exit 1; }
     grep -q 'after 10 iterations$' "$work/output" || { cat "$work/output"; echo "expected 10 iterations"; exit 1; }
