@@ -98,7 +98,7 @@ static bool read_file(unsigned char **bytes, size_t *size, const char *path) {
 static bool put_file(conversion *job, const lungo_image *image, const char *type, int label) {
     unsigned char *bytes;
     size_t size;
-    bool as_it_is = !resize_height && !resize_width && matches(job->path, type);
+    bool as_it_is = resize_height <= 0 && resize_width <= 0 && matches(job->path, type);
     bool got = as_it_is ? read_file(&bytes, &size, job->path)
                         : succeeded(lungo_image_encode(&bytes, &size, image, type));
     if (!got) return false;
