@@ -1,4 +1,4 @@
-/* What this build knows: the layer types, from the same tables that build the nets. */
+/* What this build knows: the layer types, from the same tables that build the nets; the stores. */
 #ifndef LUNGO_CATALOG_H
 #define LUNGO_CATALOG_H
 
@@ -34,6 +34,14 @@ typedef struct lungo_catalog_field {
     const char *note;
 } lungo_catalog_field;
 int lungo_catalog_field_get(lungo_catalog_field *out, const char *param, size_t index);
+
+/* LevelDB, LMDB, HDF5 one by one, and whether this build reads and writes them; name NULL: beyond
+ * the last. */
+typedef struct lungo_catalog_store {
+    const char *name;
+    int available;
+} lungo_catalog_store;
+lungo_catalog_store lungo_catalog_store_get(size_t index);
 
 #ifdef __cplusplus
 }

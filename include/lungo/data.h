@@ -35,7 +35,7 @@ typedef struct lungo_datum {
 typedef struct lungo_db_writer lungo_db_writer;
 
 /* Nothing may exist at `path`, where the database appears when the writer is closed. The backend is
- * "lmdb"; "leveldb" is known but not in this build. */
+ * "lmdb" or "leveldb". */
 lungo_status lungo_db_writer_open(lungo_db_writer **out, const char *backend, const char *path);
 
 /* Records are read back in the order of their keys, byte by byte: number them with leading zeros.

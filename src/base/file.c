@@ -100,6 +100,10 @@ lungo_status lungo_file_writer_open(lungo_file_writer **out, const char *path) {
     return LUNGO_OK;
 }
 
+const char *lungo_file_writer_temporary(const lungo_file_writer *writer) {
+    return writer->temporary;
+}
+
 lungo_status lungo_file_writer_write(lungo_file_writer *writer, const void *bytes, size_t length) {
     const char *at = bytes;
     while (length > 0) {

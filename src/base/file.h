@@ -21,6 +21,8 @@ lungo_status lungo_file_writer_write(lungo_file_writer *writer, const void *byte
 lungo_status
 lungo_file_writer_commit(lungo_file_writer *writer); /* frees the writer, also on failure */
 void lungo_file_writer_abandon(lungo_file_writer *writer);
+/* Where it grows meanwhile: for libraries that write files by name. */
+const char *lungo_file_writer_temporary(const lungo_file_writer *writer);
 
 bool lungo_file_exists(const char *path);
 bool lungo_file_is_folder(const char *path);

@@ -19,12 +19,19 @@ void lungo_write_rng(lungo_writer *writer, const lungo_rng *rng) {
         lungo_write_u64(writer, rng->state[i]);
 }
 
-lungo_status lungo_read_bytes(lungo_reader *reader, void *bytes, size_t length) {
+lungo_status lungo_read_in_place(lungo_reader *reader, const char **bytes, size_t length) {
     if ((size_t)(reader->end - reader->at) < length)
         return lungo_fail(LUNGO_ERR_FORMAT, "saved state: expected %zu more bytes, got %zu", length,
                           (size_t)(reader->end - reader->at));
-    memcpy(bytes, reader->at, length);
+    *bytes = reader->at;
     reader->at += length;
+    return LUNGO_OK;
+}
+
+lungo_status lungo_read_bytes(lungo_reader *reader, void *bytes, size_t length) {
+    const char *there;
+    LUNGO_TRY(lungo_read_in_place(reader, &there, length));
+    memcpy(bytes, there, length);
     return LUNGO_OK;
 }
 

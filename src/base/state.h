@@ -21,6 +21,8 @@ void lungo_write_u64(lungo_writer *writer, uint64_t value);
 void lungo_write_rng(lungo_writer *writer, const lungo_rng *rng);
 
 lungo_status lungo_read_bytes(lungo_reader *reader, void *bytes, size_t length);
+/* The bytes where they lie. */
+lungo_status lungo_read_in_place(lungo_reader *reader, const char **bytes, size_t length);
 lungo_status lungo_read_u64(lungo_reader *reader, uint64_t *value);
 lungo_status lungo_read_rng(lungo_reader *reader, lungo_rng *rng);
 

@@ -8,6 +8,8 @@
 #include "layer/layer.h"
 #include "layer/pages.h"
 #include "proto/suggest.h"
+#include "store/database.h"
+#include "store/hdf5.h"
 
 #define LAYER(descriptor) extern const lungo_layer_type descriptor;
 #include "layer/layers.def"
@@ -167,4 +169,19 @@ int lungo_catalog_field_get(lungo_catalog_field *out, const char *param, size_t 
     write_values(out, field);
     write_default(out, field);
     return 1;
+}
+
+/* ---- stores ---- */
+
+lungo_catalog_store lungo_catalog_store_get(size_t index) {
+    lungo_catalog_store store = {lungo_backend_title(index), 0};
+    if (store.name) {
+        store.available = lungo_backend_check(index) == LUNGO_OK;
+    } else if (!lungo_backend_title(index - 1)) {
+        return store;
+    } else {
+        store.name = "HDF5";
+        store.available = lungo_hdf5_check() == LUNGO_OK;
+    }
+    return store;
 }

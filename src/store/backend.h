@@ -11,11 +11,11 @@ typedef enum lungo_database_move {
 } lungo_database_move;
 
 typedef struct lungo_backend_type {
-    const char *name;     /* as in --backend=                                                */
-    const char *marker;   /* a file that each store of this kind has in its folder           */
-    const char *log_file; /* where Caffe says that it opened one */
+    const char *name, *title; /* "lmdb" as in --backend=, "LMDB" as people write it */
+    const char *marker;       /* a file that each store of this kind has in its folder */
+    const char *log_file;     /* where Caffe says that it opened one */
     int log_line;
-    const char *advice; /* NULL; or why this build lacks it and what to do: no functions   */
+    const char *advice; /* NULL; or why this build lacks it and what to do: no functions */
 
     lungo_status (*open)(lungo_database **out, const char *path);
     /* Sets base.key and base.value when *found. `key` is given for seek. */
@@ -23,7 +23,8 @@ typedef struct lungo_backend_type {
     lungo_status (*count)(lungo_database *, size_t *count);
     void (*close)(lungo_database *);
 
-    /* `path` is free to be made a folder of. Discard closes without syncing or committing. */
+    /* `path` is an empty folder. Sync makes last what was committed, and nothing but discard
+     * follows; discard closes. */
     lungo_status (*create)(lungo_database_writer **out, const char *path);
     lungo_status (*put)(lungo_database_writer *, lungo_bytes key, lungo_bytes value);
     lungo_status (*commit)(lungo_database_writer *);
@@ -31,7 +32,7 @@ typedef struct lungo_backend_type {
     void (*discard)(lungo_database_writer *);
 } lungo_backend_type;
 
-extern const lungo_backend_type lungo_backend_lmdb;
+extern const lungo_backend_type lungo_backend_lmdb, lungo_backend_leveldb;
 
 struct lungo_database {
     const lungo_backend_type *type; /* this and path: set by database.c after open */

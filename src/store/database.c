@@ -15,15 +15,8 @@
 #include "base/log.h"
 #include "store/backend.h"
 
-static const lungo_backend_type leveldb = {
-    .name = "leveldb",
-    .marker = "CURRENT",
-    .advice = "this build has no LevelDB: write the data as LMDB (the tools that make databases do "
-              "with --backend=lmdb) and say `backend: LMDB`",
-};
-
 static const lungo_backend_type *const backends[] = {
-    [LUNGO_LEVELDB] = &leveldb,
+    [LUNGO_LEVELDB] = &lungo_backend_leveldb,
     [LUNGO_LMDB] = &lungo_backend_lmdb,
 };
 enum { BACKENDS = sizeof backends / sizeof *backends };
@@ -35,6 +28,15 @@ lungo_status lungo_backend_find(lungo_backend *out, const char *name) {
         return LUNGO_OK;
     }
     return lungo_fail(LUNGO_ERR_USAGE, "unknown backend '%s': expected lmdb or leveldb", name);
+}
+
+const char *lungo_backend_title(size_t backend) {
+    return backend < BACKENDS ? backends[backend]->title : NULL;
+}
+
+lungo_status lungo_backend_check(size_t backend) {
+    const lungo_backend_type *type = backends[backend];
+    return type->advice ? lungo_fail(LUNGO_ERR_UNSUPPORTED, "%s", type->advice) : LUNGO_OK;
 }
 
 /* A binary message may hold any number. */
@@ -77,16 +79,11 @@ static lungo_status check_folder(const lungo_backend_type *type, const char *pat
         type->marker);
 }
 
-static lungo_status check_available(const lungo_backend_type *type, const char *path) {
-    if (!type->advice) return LUNGO_OK;
-    return lungo_fail(LUNGO_ERR_UNSUPPORTED, "database '%s': %s", path, type->advice);
-}
-
 lungo_status lungo_database_open(lungo_database **out, lungo_backend backend, const char *path) {
     const lungo_backend_type *type;
     LUNGO_TRY(type_of(&type, backend));
     LUNGO_TRY(check_folder(type, path));
-    LUNGO_TRY(check_available(type, path));
+    if (lungo_backend_check((size_t)backend)) return lungo_trail("for database '%s'", path);
     char *copy = strdup(path);
     if (!copy) return lungo_fail_memory("a database's path", strlen(path));
     lungo_database *database;
@@ -197,7 +194,7 @@ lungo_status lungo_database_create(lungo_database_writer **out, lungo_backend ba
                                    const char *path) {
     const lungo_backend_type *type;
     LUNGO_TRY(type_of(&type, backend));
-    LUNGO_TRY(check_available(type, path));
+    if (lungo_backend_check((size_t)backend)) return lungo_trail("for database '%s'", path);
     size_t length = strlen(path), room;
     while (length > 1 && path[length - 1] == '/') /* the temporary name goes beside, not inside */
         length--;
@@ -224,27 +221,25 @@ lungo_status lungo_database_commit(lungo_database_writer *writer) {
     return status ? lungo_trail("in database '%s'", writer->path) : LUNGO_OK;
 }
 
-static void free_writer(lungo_database_writer *writer) {
+/* Removes the folder of an unfinished one, but not while the store may still write there. */
+static void free_writer(lungo_database_writer *writer, bool finished) {
     char *path = writer->path, *temporary = writer->temporary;
     writer->type->discard(writer);
+    if (!finished) remove_folder(temporary);
     free(path);
     free(temporary);
 }
 
 lungo_status lungo_database_finish(lungo_database_writer *writer) {
     lungo_status status = lungo_database_commit(writer);
-    if (!status) status = writer->type->sync(writer);
+    if (!status && writer->type->sync(writer))
+        status = lungo_trail("in database '%s'", writer->path);
     if (!status && rename(writer->temporary, writer->path))
         status = lungo_fail_errno("rename a finished database to", writer->path);
-    if (status)
-        lungo_database_abandon(writer);
-    else
-        free_writer(writer);
+    free_writer(writer, status == LUNGO_OK);
     return status;
 }
 
 void lungo_database_abandon(lungo_database_writer *writer) {
-    if (!writer) return;
-    remove_folder(writer->temporary);
-    free_writer(writer);
+    if (writer) free_writer(writer, false);
 }

@@ -14,6 +14,10 @@ typedef enum lungo_backend { LUNGO_LEVELDB = 0, LUNGO_LMDB = 1 } lungo_backend;
 /* "lmdb", "leveldb". */
 lungo_status lungo_backend_find(lungo_backend *out, const char *name);
 
+/* "LevelDB", "LMDB"; NULL beyond the last. An OK check: this build has it. */
+const char *lungo_backend_title(size_t backend);
+lungo_status lungo_backend_check(size_t backend);
+
 typedef struct lungo_bytes {
     const void *data;
     size_t size;

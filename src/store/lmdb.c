@@ -181,6 +181,7 @@ static lungo_status sync_writer(lungo_database_writer *base) {
 
 const lungo_backend_type lungo_backend_lmdb = {
     .name = "lmdb",
+    .title = "LMDB",
     .marker = "data.mdb",
     .log_file = "db_lmdb.cpp",
     .log_line = 35,

@@ -1,29 +1,20 @@
 /* LMDB's rule: a process must not open one environment twice at a time, for closing either drops
  * the file locks of both. A train net and its test nets may well read the same data, so
- * environments are kept in a list of the process, found by the identity of their data file, and
- * counted. */
+ * environments are shared (store/shared.h). */
 #include "store/lmdb_env.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include "base/buffer.h"
 #include "base/log.h"
+#include "store/shared.h"
 
 struct lungo_lmdb_env {
+    lungo_shared shared; /* by the identity of data.mdb */
     MDB_env *env;
     MDB_dbi dbi;
-    dev_t device; /* of data.mdb */
-    ino_t inode;
-    size_t users;
-    lungo_lmdb_env *next;
 };
-
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards the list and all counts */
-static lungo_lmdb_env *environments;
 
 lungo_status lungo_lmdb_check(int code, const char *action) {
     if (code == 0) return LUNGO_OK;
@@ -92,72 +83,41 @@ static lungo_status open_handle(MDB_dbi *dbi, MDB_env *env) {
     return lungo_lmdb_check(code, "open its database");
 }
 
-static lungo_status open_new(lungo_lmdb_env **out, const struct stat *file, const char *path) {
+static void close_env(lungo_shared *shared) {
+    lungo_lmdb_env *env = (lungo_lmdb_env *)shared;
+    if (env->env) mdb_env_close(env->env);
+    free(env);
+}
+
+static lungo_status open_env(lungo_shared **out, const struct stat *file, const char *path) {
     lungo_lmdb_env *env = calloc(1, sizeof *env);
     if (!env) return lungo_fail_memory("an LMDB environment", sizeof *env);
+    env->shared.close = close_env;
     lungo_status status = open_for_reading(&env->env, path);
-    if (!status) {
-        status = check_whole(env->env, file->st_size, path);
-        if (!status) status = open_handle(&env->dbi, env->env);
-        if (status) mdb_env_close(env->env);
-    }
+    if (!status) status = check_whole(env->env, file->st_size, path);
+    if (!status) status = open_handle(&env->dbi, env->env);
     if (status) {
-        free(env);
+        close_env(&env->shared);
         return status;
     }
-    env->device = file->st_dev;
-    env->inode = file->st_ino;
-    *out = env;
-    return LUNGO_OK;
-}
-
-static lungo_status stat_data_file(struct stat *info, const char *path) {
-    lungo_buffer name = {0};
-    lungo_buffer_printf(&name, "%s/data.mdb", path);
-    lungo_status status = LUNGO_OK;
-    if (name.failed)
-        status = lungo_fail_memory("a path", sizeof "/data.mdb");
-    else if (stat(name.bytes, info))
-        status = lungo_fail_errno("open", name.bytes);
-    lungo_buffer_dispose(&name);
-    return status;
-}
-
-static lungo_status find_or_open(lungo_lmdb_env **out, const struct stat *file, const char *path) {
-    for (lungo_lmdb_env *env = environments; env; env = env->next) {
-        if (env->device != file->st_dev || env->inode != file->st_ino) continue;
-        *out = env;
-        return LUNGO_OK;
-    }
-    lungo_lmdb_env *env = NULL;
-    LUNGO_TRY(open_new(&env, file, path));
-    env->next = environments;
-    environments = env;
-    *out = env;
+    *out = &env->shared;
     return LUNGO_OK;
 }
 
 lungo_status lungo_lmdb_env_acquire(lungo_lmdb_env **out, const char *path) {
-    struct stat file;
-    LUNGO_TRY(stat_data_file(&file, path));
-    pthread_mutex_lock(&mutex);
-    lungo_status status = find_or_open(out, &file, path);
-    if (!status) (*out)->users++;
-    pthread_mutex_unlock(&mutex);
+    lungo_buffer data_file = {0};
+    lungo_shared *shared = NULL;
+    lungo_buffer_printf(&data_file, "%s/data.mdb", path);
+    lungo_status status = data_file.failed
+                              ? lungo_fail_memory("a path", data_file.length)
+                              : lungo_shared_acquire(&shared, data_file.bytes, open_env, path);
+    lungo_buffer_dispose(&data_file);
+    *out = (lungo_lmdb_env *)shared;
     return status;
 }
 
 void lungo_lmdb_env_release(lungo_lmdb_env *env) {
-    pthread_mutex_lock(&mutex);
-    if (--env->users == 0) {
-        lungo_lmdb_env **link = &environments;
-        while (*link != env)
-            link = &(*link)->next;
-        *link = env->next;
-        mdb_env_close(env->env);
-        free(env);
-    }
-    pthread_mutex_unlock(&mutex);
+    lungo_shared_release(&env->shared);
 }
 
 lungo_status lungo_lmdb_begin_reading(MDB_txn **txn, MDB_dbi *dbi, lungo_lmdb_env *env) {

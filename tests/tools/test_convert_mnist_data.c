@@ -72,10 +72,10 @@ static void check_next(lungo_database *database, const char *key, const char *va
 
 #define SHAPE "\x08\x01\x10\x02\x18\x01\x22\x02"
 
-static void check_database(void) {
+static void check_database(lungo_backend backend) {
     lungo_database *database;
     bool found;
-    ck_ok(lungo_database_open(&database, LUNGO_LMDB, in_folder("db")));
+    ck_ok(lungo_database_open(&database, backend, in_folder("db")));
     check_next(database, "00000000", SHAPE "\x01\x02\x28\x07", 12);
     check_next(database, "00000001", SHAPE "\x03\x04\x28\x00", 12);
     check_next(database, "00000002", SHAPE "\xfe\xff\x28\xc8\x01", 13);
@@ -102,7 +102,7 @@ static void check_log(const char *expected) {
 START_TEST(plain_files) {
     write_both();
     ck_assert_int_eq(convert("images labels db"), 0);
-    check_database();
+    check_database(LUNGO_LMDB);
     check_log("db_lmdb.cpp:35] Opened lmdb db\n"
               "convert_mnist_data.cpp:88] A total of 3 items.\n"
               "convert_mnist_data.cpp:89] Rows: 2 Cols: 1\n"
@@ -114,7 +114,7 @@ START_TEST(compressed_files_and_a_flag) {
     write_both();
     ck_assert_int_eq(run("gzip images labels"), 0);
     ck_assert_int_eq(convert("images.gz --backend=lmdb labels.gz db/"), 0);
-    check_database();
+    check_database(LUNGO_LMDB);
 }
 END_TEST
 
@@ -130,6 +130,17 @@ static void check_refused(int status, const char *part) {
     free(text);
     ck_assert_int_eq(run("ls -d db*"), 2);
 }
+
+START_TEST(leveldb) {
+    write_both();
+    if (lungo_backend_check(LUNGO_LEVELDB)) {
+        check_refused(convert("--backend=leveldb images labels db"), "this build has no LevelDB");
+        return;
+    }
+    ck_assert_int_eq(convert("--backend=leveldb images labels db"), 0);
+    check_database(LUNGO_LEVELDB);
+}
+END_TEST
 
 START_TEST(refuses_files_of_another_kind) {
     write_both();
@@ -162,7 +173,6 @@ END_TEST
 
 START_TEST(refuses_databases_it_cannot_make) {
     write_both();
-    check_refused(convert("--backend=leveldb images labels db"), "this build has no LevelDB");
     check_refused(convert("--backend=sql images labels db"), "unknown backend 'sql'");
     check_refused(convert("images labels no/db"), "no/db': No such file or directory");
     check_refused(convert("images labels images"), "expected a new name, got one that exists");
@@ -180,13 +190,9 @@ Suite *lungo_suite_convert_mnist_data(void);
 Suite *lungo_suite_convert_mnist_data(void) {
     Suite *suite = suite_create("convert_mnist_data");
     TCase *tcase = tcase_create("convert_mnist_data");
-    const TTest *const tests[] = {plain_files,
-                                  compressed_files_and_a_flag,
-                                  refuses_files_of_another_kind,
-                                  refuses_cut_files,
-                                  refuses_databases_it_cannot_make,
-                                  usage,
-                                  NULL};
+    const TTest *const tests[] = {
+        plain_files,       compressed_files_and_a_flag,      leveldb, refuses_files_of_another_kind,
+        refuses_cut_files, refuses_databases_it_cannot_make, usage,   NULL};
     tcase_set_timeout(tcase, 120);
     tcase_add_checked_fixture(tcase, make_folder, remove_folder);
     for (const TTest *const *test = tests; *test; test++)

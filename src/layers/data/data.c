@@ -75,23 +75,19 @@ static lungo_status write_state(const data_state *state, lungo_writer *writer) {
     return writer->failed ? lungo_fail_memory("a reader's state", key.size) : LUNGO_OK;
 }
 
-/* LMDB's keys have at most 511 bytes. */
 static lungo_status read_state(data_state *state, lungo_reader *reader) {
-    char key[512];
+    const char *key;
     uint64_t size;
     bool found;
     LUNGO_TRY(lungo_read_u64(reader, &state->passed));
     LUNGO_TRY(lungo_read_rng(reader, &state->feed.transform.rng));
     LUNGO_TRY(lungo_read_u64(reader, &size));
-    if (size > sizeof key)
-        return lungo_fail(LUNGO_ERR_FORMAT, "saved key: expected at most %zu bytes, got %llu",
-                          sizeof key, (unsigned long long)size);
-    LUNGO_TRY(lungo_read_bytes(reader, key, (size_t)size));
+    LUNGO_TRY(lungo_read_in_place(reader, &key, (size_t)size));
     LUNGO_TRY(lungo_database_seek(state->database, key, (size_t)size, &found));
     lungo_bytes at = lungo_database_key(state->database);
     if (found && at.size == size && !memcmp(at.data, key, (size_t)size)) return LUNGO_OK;
     return lungo_fail(LUNGO_ERR_DATA, "'%s' has changed: expected the record '%.*s', got none",
-                      lungo_database_path(state->database), (int)size, key);
+                      lungo_database_path(state->database), size < 600 ? (int)size : 600, key);
 }
 
 static lungo_status read_item(data_state *state, lungo_batch *batch, int index) {
@@ -184,7 +180,8 @@ static void release(lungo_layer *layer) {
 
 const lungo_layer_type lungo_layer_data = {
     .name = "Data",
-    .brief = "Batches of records from a database (LMDB), with mean, scale, crop and mirror.",
+    .brief =
+        "Batches of records from a database (LMDB, LevelDB), with mean, scale, crop and mirror.",
     .family = "data",
     .params = {"data_param", "transform_param"},
     .state_size = sizeof(data_state),

@@ -1,0 +1,261 @@
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "store/hdf5.h"
+#include "store/hdf5_guard.h"
+
+struct lungo_hdf5_writer {
+    hid_t id;
+    char *path;              /* as errors name it */
+    lungo_file_writer *file; /* of a new one */
+};
+
+/* ---- files ---- */
+
+static lungo_status open_for_writing(lungo_hdf5_writer *writer, bool create) {
+    if (create) LUNGO_TRY(lungo_file_writer_open(&writer->file, writer->path));
+    lungo_hdf5_enter();
+    writer->id = create ? H5Fcreate(lungo_file_writer_temporary(writer->file), H5F_ACC_TRUNC,
+                                    H5P_DEFAULT, H5P_DEFAULT)
+                        : H5Fopen(writer->path, H5F_ACC_RDWR, H5P_DEFAULT);
+    if (writer->id >= 0) return lungo_hdf5_leave(LUNGO_OK);
+    return lungo_hdf5_leave(lungo_hdf5_fail(writer->path, create ? "create" : "write to", "/"));
+}
+
+static lungo_status new_writer(lungo_hdf5_writer **out, const char *path, bool create) {
+    lungo_hdf5_writer *writer = calloc(1, sizeof *writer);
+    if (!writer) return lungo_fail_memory("an HDF5 file", sizeof *writer);
+    writer->id = -1;
+    writer->path = strdup(path);
+    lungo_status status = writer->path ? open_for_writing(writer, create)
+                                       : lungo_fail_memory("a file name", strlen(path));
+    if (status) {
+        lungo_hdf5_abandon(writer);
+        return status;
+    }
+    *out = writer;
+    return LUNGO_OK;
+}
+
+lungo_status lungo_hdf5_create(lungo_hdf5_writer **out, const char *path) {
+    return new_writer(out, path, true);
+}
+
+lungo_status lungo_hdf5_extend(lungo_hdf5_writer **out, const char *path) {
+    return new_writer(out, path, false);
+}
+
+static lungo_status close_file(lungo_hdf5_writer *writer) {
+    if (writer->id < 0) return LUNGO_OK;
+    lungo_hdf5_enter();
+    herr_t failed = H5Fclose(writer->id);
+    writer->id = -1;
+    if (failed < 0) return lungo_hdf5_leave(lungo_hdf5_fail(writer->path, "finish", "/"));
+    return lungo_hdf5_leave(LUNGO_OK);
+}
+
+void lungo_hdf5_abandon(lungo_hdf5_writer *writer) {
+    if (!writer) return;
+    if (writer->id >= 0) {
+        lungo_hdf5_enter();
+        H5Fclose(writer->id);
+        lungo_hdf5_leave(LUNGO_OK);
+    }
+    lungo_file_writer_abandon(writer->file);
+    free(writer->path);
+    free(writer);
+}
+
+static lungo_status sync_extended(const char *path) {
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    int failed = file < 0 || fsync(file);
+    lungo_status status = failed ? lungo_fail_errno("sync", path) : LUNGO_OK;
+    if (file >= 0) close(file);
+    return status;
+}
+
+lungo_status lungo_hdf5_commit(lungo_hdf5_writer *writer) {
+    lungo_status status = close_file(writer);
+    if (!status && writer->file) {
+        status = lungo_file_writer_commit(writer->file);
+        writer->file = NULL;
+    } else if (!status) {
+        status = sync_extended(writer->path);
+    }
+    lungo_hdf5_abandon(writer);
+    return status;
+}
+
+/* ---- groups and whole datasets ---- */
+
+lungo_status lungo_hdf5_write_group(lungo_hdf5_writer *writer, const char *name) {
+    lungo_hdf5_enter();
+    hid_t group = H5Gcreate2(writer->id, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    if (group < 0) return lungo_hdf5_leave(lungo_hdf5_fail(writer->path, "write group", name));
+    H5Gclose(group);
+    return lungo_hdf5_leave(LUNGO_OK);
+}
+
+typedef struct content {
+    hid_t type, space, properties;
+    const void *values;
+    size_t count;
+} content;
+
+/* An id below 0, of a call that failed before, makes this one fail. */
+static lungo_status make_dataset(lungo_hdf5_writer *writer, const char *name, const content *what) {
+    hid_t dataset = H5Dcreate2(writer->id, name, what->type, what->space, H5P_DEFAULT,
+                               what->properties, H5P_DEFAULT);
+    if (dataset < 0) return lungo_hdf5_fail(writer->path, "write dataset", name);
+    lungo_status status = LUNGO_OK;
+    if (what->count > 0 &&
+        H5Dwrite(dataset, what->type, H5S_ALL, H5S_ALL, H5P_DEFAULT, what->values) < 0)
+        status = lungo_hdf5_fail(writer->path, "write dataset", name);
+    H5Dclose(dataset);
+    return status;
+}
+
+static size_t to_dims(hsize_t *dims, const lungo_shape *shape) {
+    size_t count = 1;
+    for (int i = 0; i < shape->axes; i++) {
+        dims[i] = (hsize_t)shape->dim[i];
+        count *= (size_t)shape->dim[i];
+    }
+    return count;
+}
+
+static lungo_status write_simple(lungo_hdf5_writer *writer, const char *name,
+                                 const lungo_shape *shape, hid_t type, const void *values) {
+    hsize_t dims[LUNGO_MAX_AXES];
+    content what = {.type = type, .properties = H5P_DEFAULT, .values = values};
+    what.count = to_dims(dims, shape);
+    what.space = H5Screate_simple(shape->axes, dims, NULL);
+    if (what.space < 0) return lungo_hdf5_fail(writer->path, "write dataset", name);
+    lungo_status status = make_dataset(writer, name, &what);
+    H5Sclose(what.space);
+    return status;
+}
+
+lungo_status lungo_hdf5_write(lungo_hdf5_writer *writer, const char *dataset,
+                              const lungo_shape *shape, const float *values) {
+    lungo_hdf5_enter();
+    return lungo_hdf5_leave(write_simple(writer, dataset, shape, H5T_NATIVE_FLOAT, values));
+}
+
+lungo_status lungo_hdf5_write_int(lungo_hdf5_writer *writer, const char *dataset, int value) {
+    const lungo_shape one = {1, {1}};
+    lungo_hdf5_enter();
+    return lungo_hdf5_leave(write_simple(writer, dataset, &one, H5T_NATIVE_INT, &value));
+}
+
+/* As Caffe's: one string of its own length, with the 0 byte. */
+static lungo_status write_string(lungo_hdf5_writer *writer, const char *name, const char *text) {
+    content what = {
+        .type = H5Tcopy(H5T_C_S1), .properties = H5P_DEFAULT, .values = text, .count = 1};
+    if (what.type < 0 || H5Tset_size(what.type, strlen(text) + 1) < 0)
+        return lungo_hdf5_fail(writer->path, "write dataset", name);
+    const lungo_shape scalar = {0};
+    hsize_t none[1];
+    what.space = H5Screate_simple(scalar.axes, none, NULL);
+    lungo_status status = make_dataset(writer, name, &what);
+    H5Sclose(what.space);
+    H5Tclose(what.type);
+    return status;
+}
+
+lungo_status lungo_hdf5_write_string(lungo_hdf5_writer *writer, const char *dataset,
+                                     const char *text) {
+    lungo_hdf5_enter();
+    return lungo_hdf5_leave(write_string(writer, dataset, text));
+}
+
+/* ---- datasets that grow ---- */
+
+enum { CHUNK_VALUES = 16384 };
+
+/* Chunks of some 64 KiB: whole rows, at least one. */
+static void choose_chunk(hsize_t *chunk, const hsize_t *dims, int axes) {
+    hsize_t row = 1;
+    for (int i = 1; i < axes; i++) {
+        chunk[i] = dims[i] ? dims[i] : 1;
+        row *= chunk[i];
+    }
+    chunk[0] = row < CHUNK_VALUES ? CHUNK_VALUES / row : 1;
+}
+
+static lungo_status begin_rows(lungo_hdf5_writer *writer, const char *name,
+                               const lungo_shape *shape, const float *values) {
+    hsize_t dims[LUNGO_MAX_AXES], most[LUNGO_MAX_AXES], chunk[LUNGO_MAX_AXES];
+    content what = {.type = H5T_NATIVE_FLOAT, .values = values};
+    what.count = to_dims(dims, shape);
+    memcpy(most, dims, sizeof most);
+    most[0] = H5S_UNLIMITED;
+    choose_chunk(chunk, dims, shape->axes);
+    what.space = H5Screate_simple(shape->axes, dims, most);
+    what.properties = H5Pcreate(H5P_DATASET_CREATE);
+    lungo_status status = LUNGO_OK;
+    if (H5Pset_chunk(what.properties, shape->axes, chunk) < 0)
+        status = lungo_hdf5_fail(writer->path, "write dataset", name);
+    if (!status) status = make_dataset(writer, name, &what);
+    H5Pclose(what.properties);
+    H5Sclose(what.space);
+    return status;
+}
+
+/* A dataset is extended along axis 0 alone: all else must be as it is. */
+static lungo_status extend_dims(hsize_t *start, hsize_t *dims, hid_t dataset,
+                                const lungo_shape *shape, const char *name) {
+    hsize_t have[H5S_MAX_RANK];
+    hid_t space = H5Dget_space(dataset);
+    bool same = H5Sget_simple_extent_ndims(space) == shape->axes &&
+                H5Sget_simple_extent_dims(space, have, NULL) >= 0;
+    H5Sclose(space);
+    memset(start, 0, LUNGO_MAX_AXES * sizeof *start);
+    for (int i = 1; same && i < shape->axes; i++)
+        same = have[i] == dims[i];
+    if (!same)
+        return lungo_fail(LUNGO_ERR_DATA,
+                          "dataset '%s' has rows of another shape: expected rows like those before",
+                          name);
+    start[0] = have[0];
+    dims[0] += have[0];
+    return LUNGO_OK;
+}
+
+static lungo_status write_rows(lungo_hdf5_writer *writer, hid_t dataset, const char *name,
+                               const lungo_shape *shape, const float *values) {
+    hsize_t rows[LUNGO_MAX_AXES], whole[LUNGO_MAX_AXES], start[LUNGO_MAX_AXES];
+    to_dims(rows, shape);
+    to_dims(whole, shape);
+    LUNGO_TRY(extend_dims(start, whole, dataset, shape, name));
+    if (H5Dset_extent(dataset, whole) < 0)
+        return lungo_hdf5_fail(writer->path, "extend dataset", name);
+    hid_t space = H5Dget_space(dataset), memory = H5Screate_simple(shape->axes, rows, NULL);
+    lungo_status status = LUNGO_OK;
+    if (H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, rows, NULL) < 0 ||
+        H5Dwrite(dataset, H5T_NATIVE_FLOAT, memory, space, H5P_DEFAULT, values) < 0)
+        status = lungo_hdf5_fail(writer->path, "extend dataset", name);
+    H5Sclose(memory);
+    H5Sclose(space);
+    return status;
+}
+
+static lungo_status append(lungo_hdf5_writer *writer, const char *name, const lungo_shape *shape,
+                           const float *values) {
+    if (H5Lexists(writer->id, name, H5P_DEFAULT) <= 0)
+        return begin_rows(writer, name, shape, values);
+    hid_t dataset = H5Dopen2(writer->id, name, H5P_DEFAULT);
+    if (dataset < 0) return lungo_hdf5_fail(writer->path, "open dataset", name);
+    lungo_status status = write_rows(writer, dataset, name, shape, values);
+    H5Dclose(dataset);
+    return status;
+}
+
+lungo_status lungo_hdf5_append(lungo_hdf5_writer *writer, const char *dataset,
+                               const lungo_shape *shape, const float *values) {
+    lungo_hdf5_enter();
+    return lungo_hdf5_leave(append(writer, dataset, shape, values));
+}
