@@ -50,17 +50,26 @@ void lungo_net_clear_gradients(lungo_net *net);
 lungo_status lungo_net_forward_range(lungo_net *net, size_t first, size_t last, float *loss);
 lungo_status lungo_net_backward_range(lungo_net *net, size_t first, size_t last);
 
+/* The items that a MemoryData layer takes its batches from, in order, beginning again behind the
+ * last: `count` (a multiple of its batch_size) of channels x height x width floats, and a label
+ * each. The arrays stay the caller's, and must stay, until the next call or the end of the net.
+ * layer NULL: the net's first MemoryData layer. */
+lungo_status lungo_memory_data_set(lungo_net *net, const char *layer, const float *data,
+                                   const float *labels, size_t count);
+
 /* A new shape for an input blob takes effect in the whole net with lungo_net_reshape(), or with
  * the next forward. */
 lungo_status lungo_blob_reshape(lungo_blob *blob, const lungo_shape *shape);
 lungo_status lungo_net_reshape(lungo_net *net);
 
-/* Copies parameters by layer name from a .caffemodel. Layers the file lacks keep what they have;
- * a layer whose shapes differ is an error that names both, and then nothing at all is changed. */
+/* Copies parameters by layer name from a .caffemodel, or from weights in HDF5. Layers the file
+ * lacks keep what they have; a layer whose shapes differ is an error that names both, and then
+ * nothing at all is changed. */
 lungo_status lungo_net_load_weights(lungo_net *net, const char *path);
 
-/* Writes all layers and parameters as a .caffemodel that Caffe reads; with their gradients too
- * when `with_gradients`. The file appears whole or not at all. */
+/* Writes all layers and parameters as a .caffemodel that Caffe reads, or in HDF5 if the path ends
+ * in ".h5"; with their gradients too when `with_gradients`. The file appears whole or not at all.
+ */
 lungo_status lungo_net_save_weights(const lungo_net *net, const char *path, bool with_gradients);
 
 /* ---- what it is made of; everything borrowed from the net ---- */

@@ -13,6 +13,7 @@
 
 #include "base/file.h"
 #include "proto/wire.h"
+#include "snapshot/state_hdf5.h"
 
 enum { ITER = 1, LEARNED_NET = 2, HISTORY = 3, CURRENT_STEP = 4 };
 
@@ -52,6 +53,7 @@ static lungo_status write_fields(const lungo_run_state *state, lungo_buffer *fie
 lungo_status lungo_run_state_write(const lungo_run_state *state, const char *path) {
     lungo_file_writer *file;
     lungo_buffer fields = {0};
+    if (lungo_hdf5_is_name(path)) return lungo_run_state_write_hdf5(state, path);
     LUNGO_TRY(lungo_file_writer_open(&file, path));
     lungo_status status = write_fields(state, &fields, file);
     lungo_buffer_dispose(&fields);
@@ -117,22 +119,17 @@ static lungo_status read_fields(lungo_saved_state *saved, lungo_wire wire) {
                       wire.name);
 }
 
-static lungo_status check_name(const char *path) {
-    size_t length = strlen(path);
-    if (length < 3 || strcmp(path + length - 3, ".h5")) return LUNGO_OK;
-    return lungo_fail(LUNGO_ERR_UNSUPPORTED,
-                      "'%s' is a solver state in HDF5, which this build does not read: expected "
-                      "one in binary protobuf, as snapshot_format: BINARYPROTO writes it",
-                      path);
+static lungo_status read_file(lungo_saved_state *saved, const char *path) {
+    size_t length;
+    LUNGO_TRY(lungo_file_read(&saved->bytes, &length, path));
+    return read_fields(saved, lungo_wire_over(saved->bytes, length, path));
 }
 
 lungo_status lungo_saved_state_open(lungo_saved_state **out, const char *path) {
-    size_t length;
-    LUNGO_TRY(check_name(path));
     lungo_saved_state *saved = calloc(1, sizeof *saved);
     if (!saved) return lungo_fail_memory("a solver state", sizeof *saved);
-    lungo_status status = lungo_file_read(&saved->bytes, &length, path);
-    if (!status) status = read_fields(saved, lungo_wire_over(saved->bytes, length, path));
+    lungo_status status = lungo_hdf5_is_name(path) ? lungo_saved_state_read_hdf5(saved, path)
+                                                   : read_file(saved, path);
     if (status) {
         lungo_saved_state_free(saved);
         return status;
@@ -146,6 +143,7 @@ void lungo_saved_state_free(lungo_saved_state *saved) {
     free(saved->learned_net);
     free(saved->histories);
     free(saved->bytes);
+    lungo_hdf5_close(saved->hdf5);
     free(saved);
 }
 
@@ -169,6 +167,7 @@ lungo_status lungo_saved_state_check(const lungo_saved_state *saved, const lungo
 }
 
 lungo_status lungo_saved_state_copy(const lungo_saved_state *saved, const lungo_run_state *state) {
+    if (saved->hdf5) return lungo_saved_state_copy_hdf5(saved, state);
     for (size_t i = 0; i < saved->history_count; i++)
         LUNGO_TRY(lungo_stored_blob_data(&saved->histories[i], state->histories[i].values));
     return LUNGO_OK;

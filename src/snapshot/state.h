@@ -3,6 +3,7 @@
 #define LUNGO_SNAPSHOT_STATE_H
 
 #include "blob/stored.h"
+#include "store/hdf5.h"
 
 /* What a rule remembers of one parameter. Everything is borrowed from the solver. */
 typedef struct lungo_history {
@@ -20,16 +21,19 @@ typedef struct lungo_run_state {
     lungo_history *histories;
 } lungo_run_state;
 
-/* The file appears whole or not at all. */
+/* In HDF5 if the path ends in ".h5", as Caffe tells them apart. The file appears whole or not at
+ * all. */
 lungo_status lungo_run_state_write(const lungo_run_state *state, const char *path);
 
-/* A .solverstate that was read; the histories lie in `bytes`. */
+/* A .solverstate that was opened; the histories lie in `bytes`, or in the HDF5 file, where only
+ * shape and count of a lungo_stored_blob are known. */
 typedef struct lungo_saved_state {
     int iter, current_step;
     char *learned_net; /* NULL: none */
     size_t history_count;
     lungo_stored_blob *histories;
     char *bytes;
+    lungo_hdf5 *hdf5;
 } lungo_saved_state;
 
 /* The caller frees *out. */

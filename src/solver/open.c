@@ -8,6 +8,7 @@
 #include "proto/text.h"
 #include "proto/upgrade.h"
 #include "solver/solver.h"
+#include "store/hdf5.h"
 
 /* ---- reading ---- */
 
@@ -106,10 +107,9 @@ static lungo_status check_counts(const Caffe__SolverParameter *param) {
     if (param->iter_size < 1)
         return lungo_fail(LUNGO_ERR_CONFIG, "iter_size: expected 1 or more, got %d",
                           param->iter_size);
-    if (param->snapshot_format == CAFFE__SOLVER_PARAMETER__SNAPSHOT_FORMAT__HDF5)
-        return lungo_fail(LUNGO_ERR_UNSUPPORTED,
-                          "snapshot_format: this build writes no HDF5: expected BINARYPROTO, got "
-                          "HDF5");
+    if (param->snapshot_format == CAFFE__SOLVER_PARAMETER__SNAPSHOT_FORMAT__HDF5 &&
+        lungo_hdf5_check())
+        return lungo_trail("for snapshot_format: HDF5; BINARYPROTO needs nothing");
     return LUNGO_OK;
 }
 

@@ -40,10 +40,21 @@ static lungo_status file_name(lungo_buffer *out, const lungo_solver *solver,
     return out->failed ? lungo_fail_memory("a file name", out->length) : LUNGO_OK;
 }
 
+/* The same in both forms but for the names and where Caffe logs it. */
+typedef struct snapshot_form {
+    const char *name, *model, *state; /* extensions */
+    int model_line, state_line;
+} snapshot_form;
+
+static const snapshot_form forms[] = {
+    [CAFFE__SOLVER_PARAMETER__SNAPSHOT_FORMAT__BINARYPROTO] = {"binary proto", ".caffemodel",
+                                                               ".solverstate", 464, 284},
+    [CAFFE__SOLVER_PARAMETER__SNAPSHOT_FORMAT__HDF5] = {"HDF5", ".caffemodel.h5", ".solverstate.h5",
+                                                        474, 296},
+};
+
 static lungo_status write_state(lungo_solver *solver, const char *model, const char *path) {
     lungo_run_state state;
-    lungo_log_info("sgd_solver.cpp", 284, "Snapshotting solver state to binary proto file %s",
-                   path);
     LUNGO_TRY(list_state(&state, solver));
     state.learned_net = model;
     lungo_status status = lungo_run_state_write(&state, path);
@@ -51,9 +62,12 @@ static lungo_status write_state(lungo_solver *solver, const char *model, const c
     return status;
 }
 
-static lungo_status write_files(lungo_solver *solver, const char *model, const char *state) {
-    lungo_log_info("solver.cpp", 464, "Snapshotting to binary proto file %s", model);
+static lungo_status write_files(lungo_solver *solver, const snapshot_form *form, const char *model,
+                                const char *state) {
+    lungo_log_info("solver.cpp", form->model_line, "Snapshotting to %s file %s", form->name, model);
     LUNGO_TRY(lungo_net_save_weights(solver->net, model, solver->param->snapshot_diff));
+    lungo_log_info("sgd_solver.cpp", form->state_line, "Snapshotting solver state to %s file %s",
+                   form->name, state);
     return write_state(solver, model, state);
 }
 
@@ -66,11 +80,12 @@ static lungo_status refuse_broken(const lungo_solver *solver) {
 
 lungo_status lungo_solver_snapshot(lungo_solver *solver) {
     LUNGO_TRY(lungo_solver_check_memory(solver));
+    const snapshot_form *form = &forms[solver->param->snapshot_format];
     lungo_buffer model = {0}, state = {0};
     LUNGO_TRY(refuse_broken(solver));
-    lungo_status status = file_name(&model, solver, ".caffemodel");
-    if (!status) status = file_name(&state, solver, ".solverstate");
-    if (!status) status = write_files(solver, model.bytes, state.bytes);
+    lungo_status status = file_name(&model, solver, form->model);
+    if (!status) status = file_name(&state, solver, form->state);
+    if (!status) status = write_files(solver, form, model.bytes, state.bytes);
     if (!status) solver->guard.snapshot = solver->iter;
     lungo_buffer_dispose(&model);
     lungo_buffer_dispose(&state);

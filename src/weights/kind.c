@@ -23,20 +23,13 @@ static int is_key(unsigned char byte) {
     return number > 0 && (type <= 2 || type == 5);
 }
 
-static lungo_status refuse_hdf5(const char *path) {
-    return lungo_fail(LUNGO_ERR_UNSUPPORTED,
-                      "%s: weights in HDF5 are not supported by this build: expected a .caffemodel "
-                      "(snapshot_format: BINARYPROTO)",
-                      path);
-}
-
 lungo_status lungo_weights_check_kind(const char *bytes, size_t length, const char *path) {
-    if (length >= sizeof hdf5_signature - 1 &&
-        memcmp(bytes, hdf5_signature, sizeof hdf5_signature - 1) == 0)
-        return refuse_hdf5(path);
     const char *kind = NULL;
     if (length == 0)
         kind = "an empty file";
+    else if (length >= sizeof hdf5_signature - 1 &&
+             memcmp(bytes, hdf5_signature, sizeof hdf5_signature - 1) == 0)
+        kind = "an HDF5 file";
     else if (is_text(bytes, length))
         kind = "a text file (weights and prototxt mixed up?)";
     else if (bytes[0] == 0x08) /* field 1 is a number: iter, num, channels */
@@ -45,9 +38,4 @@ lungo_status lungo_weights_check_kind(const char *bytes, size_t length, const ch
         kind = "a file of another kind";
     if (!kind) return LUNGO_OK;
     return lungo_fail(LUNGO_ERR_FORMAT, "%s: expected a .caffemodel, got %s", path, kind);
-}
-
-lungo_status lungo_weights_check_name(const char *path) {
-    size_t length = strlen(path);
-    return length >= 3 && strcmp(path + length - 3, ".h5") == 0 ? refuse_hdf5(path) : LUNGO_OK;
 }

@@ -9,7 +9,4 @@
 /* Refuses what cannot be a .caffemodel from its first bytes, and says what it is. */
 lungo_status lungo_weights_check_kind(const char *bytes, size_t length, const char *path);
 
-/* Refuses a name that ends in ".h5". */
-lungo_status lungo_weights_check_name(const char *path);
-
 #endif

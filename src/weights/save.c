@@ -9,7 +9,8 @@
 #include "blob/stored.h"
 #include "net/net.h"
 #include "proto/wire.h"
-#include "weights/kind.h"
+#include "store/hdf5.h"
+#include "weights/hdf5.h"
 
 enum { NET_NAME = 1, NET_LAYER = 100, LAYER_BLOBS = 7 };
 
@@ -134,12 +135,9 @@ static lungo_status write_net(lungo_file_writer *file, const lungo_net *net, boo
     return LUNGO_OK;
 }
 
-/* Protobuf reads no message of 2 GiB or more, and Caffe has none without its values. */
-static lungo_status check_net(const lungo_net *net, bool with_gradients) {
-    size_t size = 0;
+static lungo_status check_values(const lungo_net *net, bool with_gradients) {
     for (int i = 0; i < net->layer_count; i++) {
         const lungo_layer *layer = net->layers[i];
-        size += blobs_size(layer, with_gradients);
         for (int j = 0; j < layer->param_count; j++) {
             const lungo_blob *blob = layer->params[j].blob;
             if (!lungo_data(blob) || (with_gradients && !lungo_diff(blob)))
@@ -147,22 +145,36 @@ static lungo_status check_net(const lungo_net *net, bool with_gradients) {
                                   layer->name, lungo_data(blob) ? "gradients" : "values");
         }
     }
+    return LUNGO_OK;
+}
+
+/* Protobuf reads no message of 2 GiB or more, and Caffe has none without its values. */
+static lungo_status check_size(const lungo_net *net, bool with_gradients) {
+    size_t size = 0;
+    for (int i = 0; i < net->layer_count; i++)
+        size += blobs_size(net->layers[i], with_gradients);
     if (size <= INT_MAX - (1 << 20)) return LUNGO_OK;
     return lungo_fail(LUNGO_ERR_MEMORY,
                       "weights of %zu bytes: expected less than 2 GiB, which is the most that a "
-                      ".caffemodel can hold",
+                      ".caffemodel can hold; a name that ends in .h5 makes an HDF5 file instead "
+                      "(snapshot_format: HDF5)",
                       size);
 }
 
-static lungo_status save(const lungo_net *net, const char *path, bool with_gradients) {
+static lungo_status save_model(const lungo_net *net, const char *path, bool with_gradients) {
     lungo_file_writer *file;
-    LUNGO_TRY(lungo_weights_check_name(path));
-    LUNGO_TRY(check_net(net, with_gradients));
+    LUNGO_TRY(check_size(net, with_gradients));
     LUNGO_TRY(lungo_file_writer_open(&file, path));
     lungo_status status = write_net(file, net, with_gradients);
     if (!status) return lungo_file_writer_commit(file);
     lungo_file_writer_abandon(file);
     return status;
+}
+
+static lungo_status save(const lungo_net *net, const char *path, bool with_gradients) {
+    LUNGO_TRY(check_values(net, with_gradients));
+    return lungo_hdf5_is_name(path) ? lungo_weights_save_hdf5(net, path, with_gradients)
+                                    : save_model(net, path, with_gradients);
 }
 
 lungo_status lungo_net_save_weights(const lungo_net *net, const char *path, bool with_gradients) {

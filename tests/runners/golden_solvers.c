@@ -3,9 +3,10 @@
  * A case is a folder with solver.prototxt; any folder given is searched for cases. It begins with
  * the weights of init.caffemodel, or those that the solver names. What the folder holds is
  * compared: trace.tsv (rate and loss of each iteration), params.tsv (sums over each parameter after
- * it), display.tsv (the losses in the log), final.caffemodel and final.solverstate (against the
- * snapshot that the run wrote). Where it holds mid.solverstate, a second run resumes from it and
- * has to give the rest, or what resume_trace.tsv and resume_final.* have instead.
+ * it), display.tsv (the losses in the log), final.caffemodel and final.solverstate, or those with
+ * .h5 behind (against the snapshot that the run wrote). Where it holds mid.solverstate (.h5), a
+ * second run resumes from it and has to give the rest, or what resume_trace.tsv and resume_final.*
+ * have instead.
  * Cases that need what this build lacks are listed as skipped, with the reason.
  */
 #include <limits.h>
@@ -24,6 +25,7 @@
 #include "proto/upgrade.h"
 #include "solver/solver.h"
 #include "support/folder.h"
+#include "support/hdf5_compare.h"
 #include "support/table.h"
 
 enum { SHOWN = 3 }; /* failures of one kind that are printed */
@@ -166,25 +168,49 @@ static void compare_state(golden_case *one, const Caffe__SolverState *expected,
     }
 }
 
+static void compare_protobuf(golden_case *one, const ProtobufCMessageDescriptor *type,
+                             void (*compare_messages)(golden_case *, const void *, const void *),
+                             const char *golden, const char *written) {
+    ProtobufCMessage *expected = read_message(type, golden), *got = read_message(type, written);
+    if (expected && got)
+        compare_messages(one, expected, got);
+    else
+        failure(one, "expected messages in %s and %s", golden, written);
+    if (expected) protobuf_c_message_free_unpacked(expected, NULL);
+    if (got) protobuf_c_message_free_unpacked(got, NULL);
+}
+
+static void judge_values(void *user, const char *dataset, const float *expected,
+                         size_t expected_count, const float *got, size_t got_count) {
+    compare_values(user, dataset, expected, expected_count, got, got_count);
+}
+
+static void judge_difference(void *user, const char *text) {
+    failure(user, "%s", text);
+}
+
+static void compare_hdf5(golden_case *one, const char *golden, const char *written) {
+    const lungo_hdf5_judge judge = {one, judge_values, judge_difference};
+    lungo_compare_hdf5(golden, written, &judge);
+}
+
 /* The snapshot's file of this extension, beside the file that Caffe wrote. */
 static void compare_file(golden_case *one, const char *extension,
                          const ProtobufCMessageDescriptor *type,
                          void (*compare_messages)(golden_case *, const void *, const void *)) {
     char golden[64], written[PATH_MAX];
-    const char *prefix = one->solver->param->snapshot_prefix;
     snprintf(golden, sizeof golden, "resume_final%s", extension);
     bool other = one->resumed && lungo_file_exists(golden);
-    snprintf(written, sizeof written, "%s_iter_%d%s", prefix, lungo_solver_iter(one->solver),
-             extension);
-    ProtobufCMessage *expected = read_message(type, other ? golden : golden + strlen("resume_"));
-    if (!expected) return;
-    ProtobufCMessage *got = read_message(type, written);
-    if (got)
-        compare_messages(one, expected, got);
-    else
+    const char *expected = other ? golden : golden + strlen("resume_");
+    snprintf(written, sizeof written, "%s_iter_%d%s", one->solver->param->snapshot_prefix,
+             lungo_solver_iter(one->solver), extension);
+    if (!lungo_file_exists(expected)) return;
+    if (!lungo_file_exists(written))
         failure(one, "expected the run to write %s", written);
-    protobuf_c_message_free_unpacked(expected, NULL);
-    if (got) protobuf_c_message_free_unpacked(got, NULL);
+    else if (type)
+        compare_protobuf(one, type, compare_messages, expected, written);
+    else
+        compare_hdf5(one, expected, written);
 }
 
 static void compare_models(golden_case *one, const void *expected, const void *got) {
@@ -198,6 +224,8 @@ static void compare_states(golden_case *one, const void *expected, const void *g
 static void compare_files(golden_case *one) {
     compare_file(one, ".caffemodel", &caffe__net_parameter__descriptor, compare_models);
     compare_file(one, ".solverstate", &caffe__solver_state__descriptor, compare_states);
+    compare_file(one, ".caffemodel.h5", NULL, NULL);
+    compare_file(one, ".solverstate.h5", NULL, NULL);
 }
 
 /* ---- each iteration ---- */
@@ -290,13 +318,19 @@ static void read_tables(golden_case *one) {
         failure(one, "expected columns iter, displayed_loss in display.tsv");
 }
 
+/* NULL: the case is not about resuming. */
+static const char *middle_state(void) {
+    static const char *const names[] = {"mid.solverstate", "mid.solverstate.h5"};
+    return lungo_file_exists(names[0]) ? names[0] : lungo_file_exists(names[1]) ? names[1] : NULL;
+}
+
 static bool open_solver(golden_case *one) {
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
     options.ignore_weights = one->resumed;
     if (one->param->n_weights == 0 && lungo_file_exists("init.caffemodel"))
         options.weights = "init.caffemodel";
     lungo_status status = lungo_solver_open(&one->solver, "solver.prototxt", &options);
-    if (!status && one->resumed) status = lungo_solver_restore(one->solver, "mid.solverstate");
+    if (!status && one->resumed) status = lungo_solver_restore(one->solver, middle_state());
     if (!status) return true;
     if (status == LUNGO_ERR_UNSUPPORTED) {
         one->unsupported = true;
@@ -399,7 +433,7 @@ static void run_case(golden_case one, lungo_document *document, const char *fold
     one.tolerance = one.decoupled ? 2e-4 : 2e-5;
     one.unsupported = skip(&one, document);
     golden_case again = one;
-    bool resumes = lungo_file_exists("mid.solverstate");
+    bool resumes = middle_state() != NULL;
     if (!one.unsupported && run_in_copy(&one, folder) && resumes && !one.unsupported) {
         again.resumed = true;
         strcat(again.label, " (resumed)");

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "store/hdf5.h"
 #include "solver/solver.h"
 #include "support/nets.h"
 #include "support/solvers.h"
@@ -13,7 +14,7 @@
 #define STEPPED "lr_policy: 'multistep' base_lr: 0.25 gamma: 0.5 stepvalue: [1, 2, 9] "
 
 /* The weight at iteration 5, straight and by way of a snapshot at 3. */
-static void check_resume(const char *settings) {
+static void check_resume(const char *settings, const char *extension) {
     char text[1024];
     snprintf(text, sizeof text, "%s" PULLED_NET("2", ""), settings);
     lungo_solver *one = lungo_test_solver(text);
@@ -23,7 +24,9 @@ static void check_resume(const char *settings) {
     ck_ok(lungo_solver_snapshot(one));
     ck_ok(lungo_solver_step(one, 2));
     lungo_solver *two = lungo_test_solver(text);
-    ck_ok(lungo_solver_restore(two, "solver_iter_3.solverstate"));
+    char state[64];
+    snprintf(state, sizeof state, "solver_iter_3.solverstate%s", extension);
+    ck_ok(lungo_solver_restore(two, state));
     ck_assert_int_eq(lungo_solver_iter(two), 3);
     ck_ok(lungo_solver_step(two, 2));
     ck_assert_int_eq(two->current_step, one->current_step);
@@ -33,11 +36,19 @@ static void check_resume(const char *settings) {
 }
 
 START_TEST(a_restored_run_is_the_same_run) {
-    check_resume(FIXED);
-    check_resume(FIXED "type: 'Nesterov' weight_decay: 0.1");
-    check_resume(FIXED "type: 'Adam' weight_decay: 0.1 regularization_type: 'L1'");
-    check_resume(FIXED "type: 'AdaDelta' delta: 1e-3");
-    check_resume(STEPPED "type: 'AdaGrad' weight_decay: 0.1 regularization_type: 'decoupled'");
+    check_resume(FIXED, "");
+    check_resume(FIXED "type: 'Nesterov' weight_decay: 0.1", "");
+    check_resume(FIXED "type: 'Adam' weight_decay: 0.1 regularization_type: 'L1'", "");
+    check_resume(FIXED "type: 'AdaDelta' delta: 1e-3", "");
+    check_resume(STEPPED "type: 'AdaGrad' weight_decay: 0.1 regularization_type: 'decoupled'", "");
+}
+END_TEST
+
+START_TEST(a_run_restored_from_hdf5_is_the_same_run) {
+    if (lungo_hdf5_check()) return;
+    check_resume(STEPPED "type: 'Adam' weight_decay: 0.1 snapshot_format: HDF5", ".h5");
+    ck_assert(lungo_file_exists("solver_iter_3.caffemodel.h5"));
+    ck_assert(!lungo_file_exists("solver_iter_3.caffemodel"));
 }
 END_TEST
 
@@ -90,7 +101,8 @@ START_TEST(unreadable_states_are_refused) {
     ck_fails(lungo_solver_restore(solver, "absent.solverstate"), LUNGO_ERR_FILE, "absent");
     ck_fails(lungo_solver_restore(solver, "solver_iter_1.caffemodel"), LUNGO_ERR_FORMAT,
              "expected a solver state");
-    ck_fails(lungo_solver_restore(solver, "x.solverstate.h5"), LUNGO_ERR_UNSUPPORTED, "HDF5");
+    ck_fails(lungo_solver_restore(solver, "x.solverstate.h5"),
+             lungo_hdf5_check() ? LUNGO_ERR_UNSUPPORTED : LUNGO_ERR_FILE, "x.solverstate.h5");
     lungo_solver_free(solver);
 }
 END_TEST
@@ -110,11 +122,29 @@ START_TEST(files_are_logged_as_caffe_does) {
 }
 END_TEST
 
+START_TEST(files_in_hdf5_are_logged_as_caffe_does) {
+    if (lungo_hdf5_check()) return;
+    lungo_solver *solver = lungo_test_solver(FIXED "snapshot_format: HDF5" PULLED_NET("1", ""));
+    lungo_log_capture();
+    ck_ok(lungo_solver_snapshot(solver));
+    ck_assert_str_eq(lungo_log_captured(),
+                     "solver.cpp:474] Snapshotting to HDF5 file solver_iter_0.caffemodel.h5\n"
+                     "sgd_solver.cpp:296] Snapshotting solver state to HDF5 file "
+                     "solver_iter_0.solverstate.h5\n");
+    lungo_log_release();
+    lungo_solver_free(solver);
+}
+END_TEST
+
 Suite *lungo_suite_snapshots(void);
 Suite *lungo_suite_snapshots(void) {
-    const TTest *const tests[] = {
-        a_restored_run_is_the_same_run,       weights_are_also_looked_for_beside_the_state,
-        a_snapshot_of_another_net_is_refused, unreadable_states_are_refused,
-        files_are_logged_as_caffe_does,       NULL};
+    const TTest *const tests[] = {a_restored_run_is_the_same_run,
+                                  a_run_restored_from_hdf5_is_the_same_run,
+                                  weights_are_also_looked_for_beside_the_state,
+                                  a_snapshot_of_another_net_is_refused,
+                                  unreadable_states_are_refused,
+                                  files_are_logged_as_caffe_does,
+                                  files_in_hdf5_are_logged_as_caffe_does,
+                                  NULL};
     return lungo_test_folder_suite("snapshots", tests);
 }

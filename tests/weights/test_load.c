@@ -147,8 +147,8 @@ START_TEST(files_of_other_kinds_change_nothing) {
     ck_fails(lungo_net_load_weights(net, folder), LUNGO_ERR_FILE, "Is a directory");
     ck_fails(lungo_net_load_weights(net, "/nowhere/a.caffemodel"), LUNGO_ERR_FILE,
              "/nowhere/a.caffemodel");
-    ck_fails(lungo_net_load_weights(net, "a.caffemodel.h5"), LUNGO_ERR_UNSUPPORTED,
-             "a.caffemodel.h5: weights in HDF5 are not supported by this build");
+    ck_fails(lungo_net_load_weights(net, "/nowhere/a.caffemodel.h5"), LUNGO_ERR_FILE,
+             "/nowhere/a.caffemodel.h5");
     ck_ok(lungo_file_replace(path, net_text, sizeof net_text - 1));
     ck_fails(lungo_net_load_weights(net, path), LUNGO_ERR_FORMAT, "got a text file");
     check_untouched();

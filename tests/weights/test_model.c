@@ -167,7 +167,7 @@ START_TEST(files_that_are_none_say_what_they_are) {
     } cases[] = {
         {"", 0, LUNGO_ERR_FORMAT, "expected a .caffemodel, got an empty file"},
         {"name: \"LeNet\"\n", 14, LUNGO_ERR_FORMAT, "expected a .caffemodel, got a text file"},
-        {"\x89HDF\r\n\x1a\n..", 10, LUNGO_ERR_UNSUPPORTED, "weights in HDF5 are not supported"},
+        {"\x89HDF\r\n\x1a\n..", 10, LUNGO_ERR_FORMAT, "expected a .caffemodel, got an HDF5 file"},
         {"\x08\x05\x12\x01x", 5, LUNGO_ERR_FORMAT, "got another protobuf file (a .solverstate"},
         {"\x0a\x01n", 3, LUNGO_ERR_FORMAT, "got a file without layers"},
         {"\xa2\x06\x7f\x0a", 4, LUNGO_ERR_FORMAT,
