@@ -193,8 +193,11 @@ static void say_what_to_do(const lungo_solver *solver, const finding *found) {
     if (solver->guard.snapshot < 0)
         lungo_trail("this run has written no snapshot");
     else
-        lungo_trail("nothing of this was written; the last snapshot is %s_iter_%d.solverstate",
-                    solver->param->snapshot_prefix, solver->guard.snapshot);
+        lungo_trail("nothing of this was written; the last snapshot is %s_iter_%d.solverstate%s",
+                    solver->param->snapshot_prefix, solver->guard.snapshot,
+                    solver->param->snapshot_format == CAFFE__SOLVER_PARAMETER__SNAPSHOT_FORMAT__HDF5
+                        ? ".h5"
+                        : "");
 }
 
 static lungo_status say_all(lungo_solver *solver, const finding *found, int param) {

@@ -139,21 +139,44 @@ static lungo_status with_dataset(lungo_hdf5 *file, const char *name, dataset_fun
     return lungo_hdf5_leave(status);
 }
 
+/* Numbers of at most 16 bytes whose bits lie within them. What a damaged file says otherwise would
+ * lead libhdf5 astray. */
+static bool is_number(hid_t type) {
+    H5T_class_t class = H5Tget_class(type);
+    size_t bits = 8 * H5Tget_size(type), precision = H5Tget_precision(type);
+    size_t sign, exponent, exponent_bits, mantissa, mantissa_bits;
+    int offset = H5Tget_offset(type);
+    if (class != H5T_INTEGER && class != H5T_FLOAT) return false;
+    if (bits > 128 || precision < 1 || precision > bits || offset < 0 ||
+        (size_t)offset > bits - precision)
+        return false;
+    if (class == H5T_INTEGER) return true;
+    return H5Tget_fields(type, &sign, &exponent, &exponent_bits, &mantissa, &mantissa_bits) >= 0 &&
+           sign < bits && exponent_bits > 0 && mantissa_bits > 0 &&
+           exponent + exponent_bits <= bits && mantissa + mantissa_bits <= bits;
+}
+
 static lungo_status check_type(hid_t dataset, bool text, const lungo_hdf5 *file, const char *name) {
     static const char *const classes[] = {
-        [H5T_INTEGER] = "integers",    [H5T_FLOAT] = "floating point",
-        [H5T_TIME] = "times",          [H5T_STRING] = "strings",
-        [H5T_BITFIELD] = "bit fields", [H5T_OPAQUE] = "opaque bytes",
-        [H5T_COMPOUND] = "structures", [H5T_REFERENCE] = "references",
-        [H5T_ENUM] = "an enumeration", [H5T_VLEN] = "lists",
+        [H5T_INTEGER] = "integers of a strange form",
+        [H5T_FLOAT] = "floating point of a strange form",
+        [H5T_TIME] = "times",
+        [H5T_STRING] = "strings",
+        [H5T_BITFIELD] = "bit fields",
+        [H5T_OPAQUE] = "opaque bytes",
+        [H5T_COMPOUND] = "structures",
+        [H5T_REFERENCE] = "references",
+        [H5T_ENUM] = "an enumeration",
+        [H5T_VLEN] = "lists",
         [H5T_ARRAY] = "arrays",
     };
     hid_t type = H5Dget_type(dataset);
     if (type < 0) return lungo_hdf5_fail(file->path, "read the type of", name);
     int class = H5Tget_class(type);
     bool fixed_text = class == H5T_STRING && H5Tis_variable_str(type) <= 0;
+    bool number = is_number(type);
     H5Tclose(type);
-    if (text ? fixed_text : class == H5T_INTEGER || class == H5T_FLOAT) return LUNGO_OK;
+    if (text ? fixed_text : number) return LUNGO_OK;
     const char *got = class >= 0 && class <= H5T_ARRAY ? classes[class] : "an unknown type";
     return lungo_fail(LUNGO_ERR_DATA, "HDF5 file '%s': dataset '%s': expected %s, got %s",
                       file->path, name, text ? "a string of fixed length" : "numbers", got);

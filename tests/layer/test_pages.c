@@ -5,7 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "lungo/lungo.h"
+#include "store/hdf5.h"
 #include "support/folder.h"
 #include "support/nets.h"
 #include "support/suites.h"
@@ -61,7 +63,19 @@ static void make_pictures(void) {
     write_file("windows.txt", windows, sizeof windows - 1);
 }
 
-/* What the examples name: a database of eight small images. */
+static void make_hdf5(void) {
+    const float values[8] = {0};
+    lungo_hdf5_writer *writer;
+    ck_ok(lungo_file_replace("train_list.txt", "train.h5", 8));
+    ck_ok(lungo_file_replace("train.h5", "", 0));
+    if (lungo_hdf5_check()) return;
+    ck_ok(lungo_hdf5_create(&writer, "train.h5"));
+    ck_ok(lungo_hdf5_write(writer, "data", &(lungo_shape){2, {4, 2}}, values));
+    ck_ok(lungo_hdf5_write(writer, "label", &(lungo_shape){1, {4}}, values));
+    ck_ok(lungo_hdf5_commit(writer));
+}
+
+/* A database of eight small images. */
 static void make_database(void) {
     unsigned char pixels[3 * 8 * 8];
     lungo_db_writer *writer;
@@ -82,6 +96,11 @@ static void make_database(void) {
     ck_ok(lungo_db_writer_close(writer));
 }
 
+/* Python is no part of Lungo, HDF5 perhaps not of this build. */
+static bool cannot_run(const char *type) {
+    return !strcmp(type, "Python") || (!strncmp(type, "HDF5", 4) && lungo_hdf5_check());
+}
+
 static void run_example(const char *type, const char *example) {
     lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
     options.phase = LUNGO_TRAIN;
@@ -90,11 +109,13 @@ static void run_example(const char *type, const char *example) {
     char *text = runnable(example);
     if (strstr(text, "phase: TEST")) options.phase = LUNGO_TEST;
     lungo_status status = lungo_net_open_text(&net, text, type, &options);
-    if (strcmp(type, "Python") == 0) { /* the one type that is not run */
+    if (cannot_run(type)) {
         ck_assert_int_eq(status, LUNGO_ERR_UNSUPPORTED);
         return;
     }
     ck_assert_msg(!status, "%s", lungo_error_text());
+    float items[4 * 3 * 8 * 8] = {0};
+    if (!strcmp(type, "MemoryData")) ck_ok(lungo_memory_data_set(net, NULL, items, items, 4));
     ck_assert_msg(!lungo_net_forward(net, NULL), "%s: %s", type, lungo_error_text());
     ck_assert_msg(!lungo_net_backward(net), "%s: %s", type, lungo_error_text());
     bool there = false;
@@ -107,6 +128,7 @@ static void run_example(const char *type, const char *example) {
 START_TEST(every_type_has_a_page_whose_example_runs) {
     make_database();
     make_pictures();
+    make_hdf5();
     for (size_t i = 0; i < lungo_catalog_count(); i++) {
         lungo_catalog_entry entry = lungo_catalog_get(i);
         ck_assert_msg(entry.page && strstr(entry.page, entry.name) == entry.page,

@@ -4,6 +4,8 @@
  * searched for cases. The manifest says what each blob of the file is: values to write before a
  * forward pass (param, input), values to find after it (output, param_after), gradients to write
  * before a backward pass (output_diff) and to find after it (input_diff, param_diff).
+ * The inputs of a MemoryData layer are the arrays it is given. Where there is an expected.h5, it is
+ * compared with the written.h5 that the net wrote.
  * Cases that need what this build lacks are listed as skipped, with the reason.
  */
 #include <limits.h>
@@ -18,6 +20,7 @@
 #include "proto/text.h"
 #include "proto/upgrade.h"
 #include "support/folder.h"
+#include "support/hdf5_compare.h"
 
 typedef enum case_role {
     INPUT,
@@ -213,8 +216,55 @@ static void apply(golden_case *one, case_role role) {
     }
 }
 
+/* ---- layers with inputs and outputs of their own ---- */
+
+static case_entry *find_input(golden_case *one, const char *name) {
+    for (size_t i = 0; i < one->count; i++)
+        if (one->entries[i].role == INPUT && !strcmp(one->entries[i].name, name))
+            return &one->entries[i];
+    return NULL;
+}
+
+/* An entry that was handed over is not written to the blob as well. */
+static void feed_memory_data(golden_case *one) {
+    for (int i = 0; i < one->net->layer_count; i++) {
+        lungo_layer *layer = one->net->layers[i];
+        if (strcmp(layer->type->name, "MemoryData")) continue;
+        case_entry *data = find_input(one, layer->tops[0]->name);
+        case_entry *labels = find_input(one, layer->tops[1]->name);
+        if (!data || !labels ||
+            lungo_memory_data_set(one->net, layer->name, data->blob->data, labels->blob->data,
+                                  labels->blob->n_data)) {
+            failure(one, data && labels ? lungo_error_text() : "expected inputs for MemoryData");
+            continue;
+        }
+        data->role = labels->role = ROLES;
+    }
+}
+
+static void judge_values(void *user, const char *dataset, const float *expected,
+                         size_t expected_count, const float *got, size_t got_count) {
+    golden_case *one = user;
+    size_t bad = expected_count != got_count;
+    for (size_t i = 0; !bad && i < got_count; i++)
+        bad += !close_enough(one, expected[i], got[i]);
+    char text[512];
+    snprintf(text, sizeof text, "written.h5: dataset %s: expected other values", dataset);
+    if (bad) failure(one, text);
+}
+
+static void judge_difference(void *user, const char *text) {
+    failure(user, text);
+}
+
+static void compare_written(golden_case *one) {
+    const lungo_hdf5_judge judge = {one, judge_values, judge_difference};
+    if (lungo_file_exists("expected.h5")) lungo_compare_hdf5("expected.h5", "written.h5", &judge);
+}
+
 static void replay(golden_case *one) {
     apply(one, PARAM);
+    feed_memory_data(one);
     apply(one, INPUT);
     if (lungo_net_forward(one->net, NULL)) {
         failure(one, lungo_error_text());
@@ -222,6 +272,7 @@ static void replay(golden_case *one) {
     }
     apply(one, OUTPUT);
     apply(one, PARAM_AFTER);
+    compare_written(one);
     if (!one->backward) return;
     lungo_net_clear_gradients(one->net);
     apply(one, OUTPUT_DIFF);

@@ -5,6 +5,7 @@
 #include "snapshot/state.h"
 #include "support/hdf5_compare.h"
 #include "support/solvers.h"
+#include "support/stores.h"
 #include "support/suites.h"
 
 static void expect_same(void *user, const char *dataset, const float *expected,
@@ -92,8 +93,7 @@ END_TEST
 
 Suite *lungo_suite_state_hdf5(void);
 Suite *lungo_suite_state_hdf5(void) {
-    const TTest *const none[] = {NULL};
     const TTest *const tests[] = {states_are_written_as_caffe_writes_them, other_files_are_refused,
                                   cut_files_are_refused, NULL};
-    return lungo_test_folder_suite("state_hdf5", lungo_hdf5_check() ? none : tests);
+    return lungo_test_folder_suite("state_hdf5", lungo_tests_with_hdf5(tests));
 }

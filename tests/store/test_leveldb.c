@@ -12,6 +12,7 @@
 #include "store/database.h"
 #include "support/folder.h"
 #include "support/solvers.h"
+#include "support/stores.h"
 #include "support/suites.h"
 
 #define IMAGES LUNGO_SOURCE_DIR "/tests/golden/images/"
@@ -154,7 +155,6 @@ END_TEST
 
 Suite *lungo_suite_leveldb(void);
 Suite *lungo_suite_leveldb(void) {
-    const TTest *const none[] = {NULL};
     const TTest *const tests[] = {a_database_of_caffe_is_read,
                                   a_database_in_use_elsewhere_is_refused,
                                   damaged_files_are_errors,
@@ -162,5 +162,5 @@ Suite *lungo_suite_leveldb(void) {
                                   refuses_keys_it_cannot_hold,
                                   many_commits_make_one_database,
                                   NULL};
-    return lungo_test_folder_suite("leveldb", lungo_backend_check(LUNGO_LEVELDB) ? none : tests);
+    return lungo_test_folder_suite("leveldb", lungo_tests_with_leveldb(tests));
 }

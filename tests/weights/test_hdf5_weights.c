@@ -7,6 +7,7 @@
 #include "store/hdf5.h"
 #include "support/nets.h"
 #include "support/solvers.h"
+#include "support/stores.h"
 #include "support/suites.h"
 
 /* A parameter of 2x2, all 7. */
@@ -182,7 +183,6 @@ END_TEST
 
 Suite *lungo_suite_hdf5_weights(void);
 Suite *lungo_suite_hdf5_weights(void) {
-    const TTest *const none[] = {NULL};
     const TTest *const tests[] = {names_with_slashes_are_read_in_both_forms,
                                   any_name_comes_back,
                                   a_sharer_has_no_dataset,
@@ -190,5 +190,5 @@ Suite *lungo_suite_hdf5_weights(void) {
                                   what_does_not_fit_changes_nothing,
                                   a_damaged_file_changes_nothing_or_loads,
                                   NULL};
-    return lungo_test_folder_suite("hdf5_weights", lungo_hdf5_check() ? none : tests);
+    return lungo_test_folder_suite("hdf5_weights", lungo_tests_with_hdf5(tests));
 }

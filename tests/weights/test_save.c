@@ -132,10 +132,10 @@ END_TEST
 
 START_TEST(what_cannot_be_written_leaves_nothing) {
     lungo_net *net = open_golden("loss-two");
+    lungo_status hdf5 = lungo_hdf5_check() ? LUNGO_ERR_UNSUPPORTED : LUNGO_ERR_FILE;
     ck_fails(lungo_net_save_weights(net, "/nowhere/a.caffemodel", false), LUNGO_ERR_FILE,
              "while saving weights to /nowhere/a.caffemodel");
-    ck_fails(lungo_net_save_weights(net, "/nowhere/a.caffemodel.h5", false),
-             lungo_hdf5_check() ? LUNGO_ERR_UNSUPPORTED : LUNGO_ERR_FILE,
+    ck_fails(lungo_net_save_weights(net, "/nowhere/a.caffemodel.h5", false), hdf5,
              "while saving weights to /nowhere/a.caffemodel.h5");
     ck_fails(lungo_net_save_weights(net, folder, false), LUNGO_ERR_FILE, folder);
     ck_assert_int_eq(files_in_folder(), 0);

@@ -1,0 +1,92 @@
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "store/hdf5.h"
+#include "support/nets.h"
+#include "support/solvers.h"
+#include "support/stores.h"
+#include "support/suites.h"
+
+#define OUTPUT(name)                                                                               \
+    "layer { name: 'o' type: 'HDF5Output' bottom: 'x' bottom: 'y' "                                \
+    "hdf5_output_param { file_name: '" name "' } }\n"
+#define NET(name) INPUT("x", "dim: 2 dim: 3") INPUT("y", "dim: 2") OUTPUT(name)
+
+static const float values[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+
+static void forward(lungo_net *net, const float *from) {
+    lungo_set_data(net, "x", from, 6);
+    lungo_set_data(net, "y", from, 2);
+    ck_ok(lungo_net_forward(net, NULL));
+}
+
+static void check_file(const char *dataset, const char *shape_text, const float *expected,
+                       size_t count) {
+    lungo_hdf5 *file;
+    lungo_shape shape;
+    float got[12];
+    ck_ok(lungo_hdf5_open(&file, "out.h5"));
+    ck_ok(lungo_hdf5_shape(&shape, file, dataset));
+    ck_assert_str_eq(lungo_shape_text(&shape).text, shape_text);
+    ck_ok(lungo_hdf5_read(file, dataset, got, count));
+    ck_assert_mem_eq(got, expected, count * sizeof *got);
+    lungo_hdf5_close(file);
+}
+
+/* Readable after each forward, also while the net lives. */
+START_TEST(each_forward_appends_its_rows) {
+    lungo_test_file("out.h5", "something older");
+    lungo_net *net = lungo_test_net(LUNGO_TEST, NET("out.h5"));
+    forward(net, values);
+    check_file("data", "2x3x1x1", values, 6);
+    check_file("label", "2x1x1x1", values, 2);
+    forward(net, values + 6);
+    check_file("data", "4x3x1x1", values, 12);
+    check_file("label", "4x1x1x1", (const float[]){1, 2, 7, 8}, 4);
+    lungo_net_free(net);
+    net = lungo_test_net(LUNGO_TEST, NET("out.h5"));
+    forward(net, values);
+    check_file("data", "2x3x1x1", values, 6);
+    lungo_net_free(net);
+}
+END_TEST
+
+START_TEST(rows_that_changed_their_shape_are_refused) {
+    lungo_net *net = lungo_test_net(LUNGO_TEST, NET("out.h5"));
+    forward(net, values);
+    ck_ok(lungo_blob_reshape(lungo_net_blob(net, "x"), &LUNGO_SHAPE(2, 4)));
+    ck_fails(lungo_net_forward(net, NULL), LUNGO_ERR_DATA, "rows of another shape");
+    check_file("data", "2x3x1x1", values, 6);
+    lungo_net_free(net);
+}
+END_TEST
+
+START_TEST(a_file_that_went_away_is_missed) {
+    lungo_net *net = lungo_test_net(LUNGO_TEST, NET("out.h5"));
+    forward(net, values);
+    ck_assert_int_eq(unlink("out.h5"), 0);
+    ck_fails(lungo_net_forward(net, NULL), LUNGO_ERR_FORMAT,
+             "while writing HDF5 file 'out.h5'\n  in layer 'o' (HDF5Output)");
+    lungo_net_free(net);
+}
+END_TEST
+
+START_TEST(what_cannot_be_written_is_refused) {
+    ck_fails(lungo_try_net(LUNGO_TEST, NET("no/out.h5")), LUNGO_ERR_FILE,
+             "no/out.h5': No such file or directory");
+    ck_fails(lungo_try_net(LUNGO_TEST, NET("")), LUNGO_ERR_CONFIG, "hdf5_output_param.file_name");
+    ck_fails(lungo_try_net(LUNGO_TEST,
+                           INPUT("x", "dim: 2 dim: 3") INPUT("y", "dim: 3") OUTPUT("out.h5")),
+             LUNGO_ERR_CONFIG, "bottoms must have equally many rows: expected 2 in 'y', got 3");
+    ck_assert(!lungo_file_exists("out.h5"));
+}
+END_TEST
+
+Suite *lungo_suite_hdf5_output(void);
+Suite *lungo_suite_hdf5_output(void) {
+    const TTest *const tests[] = {
+        each_forward_appends_its_rows, rows_that_changed_their_shape_are_refused,
+        a_file_that_went_away_is_missed, what_cannot_be_written_is_refused, NULL};
+    return lungo_test_folder_suite("hdf5_output", lungo_tests_with_hdf5(tests));
+}
