@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "snapshot/state.h"
 #include "solver/solver.h"
+#include "weights/load.h"
 
 /* ---- the state ---- */
 
@@ -128,7 +129,7 @@ static lungo_status find_model(lungo_buffer *out, const char *learned_net, const
 static lungo_status load_model(lungo_solver *solver, const char *learned_net, const char *state) {
     lungo_buffer path = {0};
     lungo_status status = find_model(&path, learned_net, state);
-    if (!status) status = lungo_net_load_weights(solver->net, path.bytes);
+    if (!status) status = lungo_weights_load_whole(solver->net, path.bytes);
     lungo_buffer_dispose(&path);
     return status;
 }

@@ -150,11 +150,19 @@ static lungo_status copy_all(model *self, const lungo_net *net) {
     return LUNGO_OK;
 }
 
-lungo_status lungo_weights_load_hdf5(lungo_net *net, const char *path) {
+static bool has_layer(const void *self, const char *name) {
+    const stored_layer *stored = ((const model *)self)->first;
+    while (stored && strcmp(stored->name, name))
+        stored = stored->next;
+    return stored != NULL;
+}
+
+lungo_status lungo_weights_load_hdf5(lungo_net *net, const char *path, bool whole) {
     model self = {.last = &self.first};
     LUNGO_TRY(lungo_hdf5_open(&self.file, path));
     lungo_status status = look_at(&self, "/data", "", 0);
     if (!status) status = check_all(&self, net);
+    if (!status && whole) status = lungo_weights_check_whole(net, has_layer, &self);
     if (!status) status = copy_all(&self, net);
     lungo_arena_dispose(&self.arena);
     lungo_hdf5_close(self.file);

@@ -11,8 +11,8 @@
 
 #include "net/net.h"
 
-/* Like lungo_net_load_weights and lungo_net_save_weights, which call them. */
-lungo_status lungo_weights_load_hdf5(lungo_net *net, const char *path);
+/* Like lungo_net_load_weights and lungo_net_save_weights, which call them; `whole` as in load.h. */
+lungo_status lungo_weights_load_hdf5(lungo_net *net, const char *path, bool whole);
 lungo_status lungo_weights_save_hdf5(const lungo_net *net, const char *path, bool with_gradients);
 
 #endif

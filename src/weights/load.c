@@ -2,8 +2,11 @@
  *
  * Twice over the file: the first time everything is checked, the second time it is copied, so that
  * a file which does not fit changes nothing. */
+#include "weights/load.h"
+
+#include <string.h>
+
 #include "base/log.h"
-#include "net/net.h"
 #include "store/hdf5.h"
 #include "weights/hdf5.h"
 #include "weights/match.h"
@@ -46,17 +49,32 @@ static lungo_status copy_all(const lungo_net *net, const lungo_model *model) {
     return LUNGO_OK;
 }
 
-static lungo_status load_model(lungo_net *net, const char *path) {
+static bool has_layer(const void *model, const char *name) {
+    for (size_t i = 0; i < lungo_model_layer_count(model); i++)
+        if (strcmp(lungo_model_layer(model, i).name, name) == 0) return true;
+    return false;
+}
+
+static lungo_status load_model(lungo_net *net, const char *path, bool whole) {
     lungo_model *model;
     LUNGO_TRY(lungo_model_open(&model, path));
     lungo_status status = check_all(net, model);
+    if (!status && whole) status = lungo_weights_check_whole(net, has_layer, model);
     if (!status) status = copy_all(net, model);
     lungo_model_free(model);
     return status;
 }
 
-lungo_status lungo_net_load_weights(lungo_net *net, const char *path) {
-    bool hdf5 = lungo_hdf5_is_file(path);
-    lungo_status status = hdf5 ? lungo_weights_load_hdf5(net, path) : load_model(net, path);
+static lungo_status load(lungo_net *net, const char *path, bool whole) {
+    lungo_status status = lungo_hdf5_is_file(path) ? lungo_weights_load_hdf5(net, path, whole)
+                                                   : load_model(net, path, whole);
     return status ? lungo_trail("while loading weights from %s", path) : LUNGO_OK;
+}
+
+lungo_status lungo_net_load_weights(lungo_net *net, const char *path) {
+    return load(net, path, false);
+}
+
+lungo_status lungo_weights_load_whole(lungo_net *net, const char *path) {
+    return load(net, path, true);
 }

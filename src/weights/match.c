@@ -8,6 +8,19 @@ lungo_layer *lungo_weights_find_layer(const lungo_net *net, const char *name) {
     return NULL;
 }
 
+lungo_status lungo_weights_check_whole(const lungo_net *net, lungo_weights_has *has,
+                                       const void *stored) {
+    for (int i = 0; i < net->layer_count; i++) {
+        const lungo_layer *layer = net->layers[i];
+        if (layer->param_count == 0 || has(stored, layer->name)) continue;
+        lungo_fail(LUNGO_ERR_DATA,
+                   "snapshot of another net: expected learned blobs of layer '%s', got none",
+                   layer->name);
+        return lungo_net_trail(net, layer);
+    }
+    return LUNGO_OK;
+}
+
 lungo_status lungo_weights_check_memory(const lungo_layer *layer, int j) {
     if (lungo_data(layer->params[j].blob)) return LUNGO_OK;
     return lungo_fail(LUNGO_ERR_USAGE, "net without memory: weights cannot be loaded");

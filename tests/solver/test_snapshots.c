@@ -96,6 +96,27 @@ START_TEST(a_snapshot_of_another_net_is_refused) {
 }
 END_TEST
 
+/* The same parameters in a layer of another name: Caffe goes on with an untrained layer. */
+static void check_renamed(const char *settings, const char *extension) {
+    char text[1024], state[64];
+    snprintf(text, sizeof text, "%s" PULLED_NET("1", ""), settings);
+    lungo_solver_free(snapshot_of(text));
+    strstr(text, "name: 'w'")[7] = 'v';
+    lungo_solver *other = lungo_test_solver(text);
+    *lungo_test_weights(other, "v") = 7;
+    snprintf(state, sizeof state, "solver_iter_1.solverstate%s", extension);
+    ck_fails(lungo_solver_restore(other, state), LUNGO_ERR_DATA,
+             "snapshot of another net: expected learned blobs of layer 'v', got none");
+    ck_assert_float_eq(*lungo_test_weights(other, "v"), 7);
+    lungo_solver_free(other);
+}
+
+START_TEST(a_snapshot_without_a_layer_of_the_net_is_refused) {
+    check_renamed(FIXED, "");
+    if (!lungo_hdf5_check()) check_renamed(FIXED "snapshot_format: HDF5 ", ".h5");
+}
+END_TEST
+
 START_TEST(unreadable_states_are_refused) {
     lungo_solver *solver = snapshot_of(FIXED PULLED_NET("1", ""));
     ck_fails(lungo_solver_restore(solver, "absent.solverstate"), LUNGO_ERR_FILE, "absent");
@@ -142,6 +163,7 @@ Suite *lungo_suite_snapshots(void) {
                                   a_run_restored_from_hdf5_is_the_same_run,
                                   weights_are_also_looked_for_beside_the_state,
                                   a_snapshot_of_another_net_is_refused,
+                                  a_snapshot_without_a_layer_of_the_net_is_refused,
                                   unreadable_states_are_refused,
                                   files_are_logged_as_caffe_does,
                                   files_in_hdf5_are_logged_as_caffe_does,
