@@ -8,12 +8,18 @@ add_test(NAME tree.headers COMMAND ${here}/headers.sh ${PROJECT_SOURCE_DIR})
 
 add_test(NAME docs.layers COMMAND ${here}/cli/layer_pages.sh ${PROJECT_SOURCE_DIR} ${build})
 
-add_test(NAME golden.layers COMMAND golden_cases ${here}/golden/layers)
 add_test(NAME golden.builds COMMAND golden_builds ${here}/golden/builds/models.jsonl)
 add_test(NAME golden.images COMMAND golden_images ${here}/golden/images ${here}/golden/pictures)
+foreach(engine reference blas onednn)
+  if(engine STREQUAL onednn AND NOT LUNGO_HAVE_ONEDNN)
+    continue()
+  endif()
+  add_test(NAME golden.layers.${engine} COMMAND golden_cases --engine=${engine} ${here}/golden/layers)
+  add_test(NAME golden.solvers.${engine}
+           COMMAND golden_solvers --engine=${engine} ${here}/golden/solvers ${here}/golden/decoupled)
+  set_tests_properties(golden.layers.${engine} golden.solvers.${engine} PROPERTIES TIMEOUT 600)
+endforeach()
 add_test(NAME golden.text COMMAND golden_text ${here}/golden/text-format/caffe_cases.tsv)
-add_test(NAME golden.solvers COMMAND golden_solvers ${here}/golden/solvers ${here}/golden/decoupled)
-set_tests_properties(golden.layers golden.solvers PROPERTIES TIMEOUT 600)
 
 file(GLOB logs ${here}/golden/logs/*.log)
 add_test(NAME cli.logs COMMAND ${here}/cli/logs.py ${build} ${logs})

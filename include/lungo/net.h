@@ -17,6 +17,17 @@ typedef struct lungo_net lungo_net;
 
 typedef enum lungo_phase { LUNGO_TRAIN = 0, LUNGO_TEST = 1 } lungo_phase;
 
+/* How a net computes. All give the same numbers but for rounding; the order is that of speed. */
+typedef enum lungo_engine {
+    LUNGO_ENGINE_DEFAULT,   /* the fastest that is built in */
+    LUNGO_ENGINE_REFERENCE, /* loops as the formulas are written, on one thread: the judge */
+    LUNGO_ENGINE_BLAS,      /* layer by layer, matrix products by OpenBLAS */
+    LUNGO_ENGINE_ONEDNN     /* several layers in a step, by oneDNN where it has the code for it */
+} lungo_engine;
+
+/* "reference", "blas", "onednn"; "" stands for the default. Unknown: an error. */
+lungo_status lungo_engine_parse(lungo_engine *out, const char *name);
+
 /* What a net is opened with; begin with LUNGO_NET_OPTIONS_INIT. */
 typedef struct lungo_net_options {
     lungo_phase phase;         /* which include/exclude rules are met; layers inherit it */
@@ -25,10 +36,12 @@ typedef struct lungo_net_options {
     size_t stage_count;
     int64_t seed;     /* of the random numbers; negative: taken from the system */
     lungo_net *donor; /* layers of the same name use this net's parameters; must outlive */
+    lungo_engine engine;
+    bool log_plan; /* logs which layers make up each step, and what computes it */
 } lungo_net_options;
 
 #define LUNGO_NET_OPTIONS_INIT                                                                     \
-    { LUNGO_TEST, 0, NULL, 0, -1, NULL }
+    { LUNGO_TEST, 0, NULL, 0, -1, NULL, LUNGO_ENGINE_DEFAULT, false }
 
 /* From a file, or from text (`name` stands for the file in errors). V0 and V1 nets are upgraded.
  * options NULL: all defaults. The caller frees *out. */
@@ -56,6 +69,16 @@ lungo_status lungo_net_backward_range(lungo_net *net, size_t first, size_t last)
  * layer NULL: the net's first MemoryData layer. */
 lungo_status lungo_memory_data_set(lungo_net *net, const char *layer, const float *data,
                                    const float *labels, size_t count);
+
+/* Layers are computed in steps of one or more; see lungo_engine. A range that ends within a step
+ * computes the layers it holds one by one. Backward goes the way that forward went: after a forward
+ * of a whole step, a range of some of its layers is an error. */
+typedef struct lungo_step_info {
+    size_t first, last; /* layers, by index */
+} lungo_step_info;
+
+size_t lungo_net_step_count(const lungo_net *net);
+lungo_step_info lungo_net_step(const lungo_net *net, size_t index);
 
 /* A new shape for an input blob takes effect in the whole net with lungo_net_reshape(), or with
  * the next forward. */

@@ -36,10 +36,12 @@ typedef struct lungo_solver_options {
                            gradient_norm of the gradient after clipping and 1 / iter_size, without
                            decay; decay_norm of what decay adds to it or takes from the weights
                            beside it; update_ratio: norm of the update / weight_norm */
+    lungo_engine engine; /* of the train net and the test nets */
+    bool log_plan;       /* of the train net */
 } lungo_solver_options;
 
 #define LUNGO_SOLVER_OPTIONS_INIT                                                                  \
-    { 0, NULL, 0, NULL, false, false, true, 100, NULL }
+    { 0, NULL, 0, NULL, false, false, true, 100, NULL, LUNGO_ENGINE_DEFAULT, false }
 
 /* Reads the solver file, builds the train net and the test nets (paths in it are as Caffe has
  * them: relative to the working directory). options NULL: all defaults. The caller frees *out. */

@@ -25,8 +25,39 @@ static lungo_status keep_up(lungo_storage *storage, const char *name) {
     return storage->values ? lungo_storage_allocate(storage, name) : LUNGO_OK;
 }
 
+/* ---- blocked layouts ---- */
+
+lungo_blocked lungo_blob_layout(const lungo_blob *blob, size_t lanes) {
+    const lungo_shape *shape = &blob->shape;
+    if (shape->axes < 2) return (lungo_blocked){0};
+    return (lungo_blocked){.images = (size_t)shape->dim[0],
+                           .channels = (size_t)shape->dim[1],
+                           .pixels = lungo_shape_from(shape, 2),
+                           .lanes = lanes};
+}
+
+static bool has_shape_of(const lungo_storage *storage, const lungo_blob *blob) {
+    lungo_blocked mine = lungo_blob_layout(blob, storage->layout.lanes);
+    return storage->layout.lanes > 0 && lungo_blocked_equal(&mine, &storage->layout);
+}
+
+bool lungo_blob_is_blocked(const lungo_blob *blob) {
+    return has_shape_of(blob->data, blob);
+}
+
+static lungo_status drop_layouts(lungo_blob *blob) {
+    static const lungo_blocked none = {0};
+    if (has_shape_of(blob->data, blob))
+        LUNGO_TRY(lungo_storage_block(blob->data, &none, blob->name));
+    if (!has_shape_of(blob->diff, blob)) return LUNGO_OK;
+    return lungo_storage_block(blob->diff, &none, blob->name);
+}
+
+/* ---- shape and memory ---- */
+
 lungo_status lungo_blob_reshape(lungo_blob *blob, const lungo_shape *shape) {
     if (lungo_shape_check(shape)) return lungo_trail("in blob '%s'", blob->name);
+    if (!lungo_shape_equal(&blob->shape, shape)) LUNGO_TRY(drop_layouts(blob));
     blob->shape = *shape;
     blob->count = lungo_shape_count(shape);
     need(blob->data, blob->count);
@@ -68,7 +99,8 @@ void lungo_blob_clear_diff(lungo_blob *blob) {
 
 void lungo_blob_settle_diff(lungo_blob *blob) {
     if (!blob->diff->stale) return;
-    if (blob->diff->values) memset(blob->diff->values, 0, blob->diff->capacity * sizeof(float));
+    float *values = lungo_storage_values(blob->diff, LUNGO_OVERWRITE);
+    if (values) memset(values, 0, blob->diff->capacity * sizeof *values);
     blob->diff->stale = false;
 }
 
@@ -84,33 +116,28 @@ size_t lungo_blob_count(const lungo_blob *blob) {
     return blob->count;
 }
 
-static float *for_writing(lungo_storage *storage) {
-    storage->version++;
-    return storage->values;
-}
-
 const float *lungo_data(const lungo_blob *blob) {
-    return blob->data->values;
+    return lungo_storage_values(blob->data, LUNGO_READ);
 }
 
 float *lungo_data_overwrite(lungo_blob *blob) {
-    return for_writing(blob->data);
+    return lungo_storage_values(blob->data, LUNGO_OVERWRITE);
 }
 
 float *lungo_data_update(lungo_blob *blob) {
-    return for_writing(blob->data);
+    return lungo_storage_values(blob->data, LUNGO_UPDATE);
 }
 
 const float *lungo_diff(const lungo_blob *blob) {
-    return blob->diff->values;
+    return lungo_storage_values(blob->diff, LUNGO_READ);
 }
 
 float *lungo_diff_overwrite(lungo_blob *blob) {
     blob->diff->stale = false;
-    return for_writing(blob->diff);
+    return lungo_storage_values(blob->diff, LUNGO_OVERWRITE);
 }
 
 float *lungo_diff_update(lungo_blob *blob) {
     lungo_blob_settle_diff(blob);
-    return for_writing(blob->diff);
+    return lungo_storage_values(blob->diff, LUNGO_UPDATE);
 }

@@ -27,6 +27,14 @@ lungo_status lungo_blob_allocate_diff(lungo_blob *blob);
 void lungo_blob_share_data(lungo_blob *blob, lungo_blob *other);
 void lungo_blob_share_diff(lungo_blob *blob, lungo_blob *other);
 
+/* The blob's shape (images, channels, the rest) as a layout of that many lanes; none of fewer than
+ * two axes. */
+lungo_blocked lungo_blob_layout(const lungo_blob *blob, size_t lanes);
+
+/* Whether its storage keeps the values blocked, too, and in the blob's own shape. A blob that takes
+ * another shape gives the layout up. */
+bool lungo_blob_is_blocked(const lungo_blob *blob);
+
 /* The gradient counts as zeros; lungo_blob_settle_diff writes them if nobody has written since. */
 void lungo_blob_clear_diff(lungo_blob *blob);
 void lungo_blob_settle_diff(lungo_blob *blob);

@@ -1,4 +1,9 @@
 /* Storage: the memory under blobs. Several blobs may stand on one; the last one to leave frees it.
+ *
+ * Values are row-major. A storage may hold them a second time, blocked by channels, for steps that
+ * compute in that layout. Whoever writes one of the two makes the other stale, and a stale one is
+ * remade when somebody reads it; so everyone sees the same values in the layout they ask for, and
+ * values that only such steps touch are never laid out row by row.
  */
 #ifndef LUNGO_BLOB_STORAGE_H
 #define LUNGO_BLOB_STORAGE_H
@@ -8,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "kernels/blocked.h"
 
 typedef struct lungo_storage {
     float *values;   /* 64-byte aligned; NULL before lungo_storage_allocate */
@@ -18,7 +24,15 @@ typedef struct lungo_storage {
     unsigned users; /* blobs that stand on it */
     bool lent;      /* `values` belong to somebody else, e.g. to a net's parameter block */
     bool stale;     /* counts as zeros whatever it holds: the next writer overwrites it */
+
+    lungo_blocked layout; /* of `blocked`; lanes 0: there is none */
+    float *blocked;       /* 64-byte aligned */
+    size_t blocked_capacity;
+    bool values_stale, blocked_stale; /* the other one is newer; never both */
 } lungo_storage;
+
+/* Read; or write all (what was there is void); or read and write. */
+typedef enum lungo_access { LUNGO_READ, LUNGO_OVERWRITE, LUNGO_UPDATE } lungo_access;
 
 lungo_status lungo_storage_new(lungo_storage **out);
 lungo_storage *
@@ -31,7 +45,17 @@ lungo_status lungo_storage_allocate(lungo_storage *storage, const char *name);
 /* Stand on `values` (room for `needed`) that somebody else owns. */
 void lungo_storage_lend(lungo_storage *storage, float *values);
 
-/* 64-byte aligned zeroed floats for free(); NULL when out of memory. */
+/* Room for the values in this layout, too. Another layout than before: what it held is kept. */
+lungo_status lungo_storage_block(lungo_storage *storage, const lungo_blocked *layout,
+                                 const char *name);
+
+/* The values in either layout. NULL when nothing is allocated. */
+float *lungo_storage_values(lungo_storage *storage, lungo_access access);
+float *lungo_storage_blocked(lungo_storage *storage, lungo_access access);
+
+/* 64-byte aligned zeroed floats for lungo_free_floats; NULL when out of memory. Pages of a large
+ * array take no memory before somebody touches them. */
 float *lungo_new_floats(size_t count);
+void lungo_free_floats(float *values); /* NULL is fine */
 
 #endif

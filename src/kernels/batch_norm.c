@@ -46,6 +46,28 @@ void lungo_batch_norm_statistics(const lungo_batch_norm *shape, const float *x, 
     }
 }
 
+void lungo_batch_norm_store(const lungo_batch_norm *shape, float keep, const float *mean,
+                            const float *variance, float *stored_mean, float *stored_variance,
+                            float *factor) {
+    size_t m = shape->images * shape->pixels;
+    float correction = m > 1 ? (float)m / (float)(m - 1) : 1;
+    for (size_t c = 0; c < shape->channels; c++) {
+        stored_mean[c] = keep * stored_mean[c] + mean[c];
+        stored_variance[c] = keep * stored_variance[c] + correction * variance[c];
+    }
+    *factor = keep * *factor + 1;
+}
+
+void lungo_batch_norm_stored(const lungo_batch_norm *shape, const float *stored_mean,
+                             const float *stored_variance, float factor, float *mean,
+                             float *variance) {
+    float scale = factor == 0 ? 0 : 1 / factor;
+    for (size_t c = 0; c < shape->channels; c++) {
+        mean[c] = stored_mean[c] * scale;
+        variance[c] = stored_variance[c] * scale;
+    }
+}
+
 /* ---- forward ---- */
 
 static void normalise(size_t count, const float *x, float mean, float rstd, float *y) {

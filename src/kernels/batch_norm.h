@@ -19,6 +19,16 @@ typedef struct lungo_batch_norm {
 
 void lungo_batch_norm_statistics(const lungo_batch_norm *shape, const float *x, float *mean,
                                  float *variance);
+/* The running sums that training keeps, and the statistics they stand for:
+ *   stored = keep stored + new, for the mean, for variance m / (m - 1), and for 1 (the factor)
+ *   mean = stored_mean / factor,  variance = stored_variance / factor;  0 while the factor is 0 */
+void lungo_batch_norm_store(const lungo_batch_norm *shape, float keep, const float *mean,
+                            const float *variance, float *stored_mean, float *stored_variance,
+                            float *factor);
+void lungo_batch_norm_stored(const lungo_batch_norm *shape, const float *stored_mean,
+                             const float *stored_variance, float factor, float *mean,
+                             float *variance);
+
 void lungo_batch_norm_forward(const lungo_batch_norm *shape, const float *x, const float *mean,
                               const float *rstd, float *y);
 

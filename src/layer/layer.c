@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "filler/filler.h"
+#include "layer/op.h"
 
 /* ---- opening ---- */
 
@@ -177,9 +178,8 @@ float *lungo_param_update(const lungo_layer *layer, int j) {
 }
 
 float *lungo_param_diff(const lungo_layer *layer, int j) {
-    lungo_storage *diff = layer->params[j].blob->diff;
-    diff->version++;
-    return diff->values; /* void where lungo_grad_beta is 0: nothing is settled */
+    /* Void where lungo_grad_beta is 0: nothing is settled. */
+    return lungo_storage_values(layer->params[j].blob->diff, LUNGO_UPDATE);
 }
 
 float lungo_grad_beta(const lungo_layer *layer, int j) {
@@ -200,7 +200,7 @@ static lungo_status draw_in_vain(lungo_layer *layer, const lungo_layer_param *pa
     if (!values) return lungo_fail_memory(param->blob->name, param->blob->count * sizeof(float));
     lungo_status status =
         lungo_filler_fill(param->filler, &param->blob->shape, values, layer->host->rng);
-    free(values);
+    lungo_free_floats(values);
     return status;
 }
 
@@ -245,6 +245,12 @@ lungo_status lungo_layer_reshape_tops(lungo_layer *layer) {
 
 lungo_status lungo_layer_forward(lungo_layer *layer) {
     return layer->type->forward ? layer->type->forward(layer) : LUNGO_OK;
+}
+
+lungo_op lungo_layer_op(const lungo_layer *layer) {
+    lungo_op op = {.kind = LUNGO_OP_OTHER};
+    if (layer->type->describe) layer->type->describe(layer, &op);
+    return op;
 }
 
 bool lungo_layer_passes(const lungo_layer_type *type, int i) {

@@ -28,6 +28,7 @@
 #include "lungo/net.h"
 
 typedef struct lungo_layer lungo_layer;
+typedef struct lungo_op lungo_op; /* what a layer computes, as data: op.h */
 
 enum lungo_layer_flags {
     LUNGO_IN_PLACE = 1 << 0,  /* top i may be bottom i */
@@ -51,7 +52,8 @@ typedef struct lungo_layer_type {
     lungo_status (*start)(lungo_layer *);   /* once, in layer order, when memory exists: draws */
     lungo_status (*reshape)(lungo_layer *); /* pure function of bottom shapes: sizes the tops */
     lungo_status (*forward)(lungo_layer *);
-    lungo_status (*backward)(lungo_layer *);                   /* NULL: no gradient can pass */
+    lungo_status (*backward)(lungo_layer *);           /* NULL: no gradient can pass */
+    void (*describe)(const lungo_layer *, lungo_op *); /* after reshape: for plan/, see op.h */
     lungo_status (*save)(const lungo_layer *, lungo_writer *); /* what a resumed run needs */
     lungo_status (*load)(lungo_layer *, lungo_reader *);
     void (*release)(lungo_layer *); /* what `state` owns outside the arena */

@@ -69,11 +69,11 @@ static lungo_status allocate_params(lungo_net *net) {
 
 /* ---- layers ---- */
 
-static lungo_status allocate_scratch(lungo_layer_host *host) {
+lungo_status lungo_net_allocate_scratch(lungo_layer_host *host) {
     if (host->scratch_needed <= host->scratch_capacity) return LUNGO_OK;
     float *scratch = lungo_new_floats(host->scratch_needed);
     if (!scratch) return lungo_fail_memory("scratch", host->scratch_needed * sizeof *scratch);
-    free(host->scratch);
+    lungo_free_floats(host->scratch);
     host->scratch = scratch;
     host->scratch_capacity = host->scratch_needed;
     return LUNGO_OK;
@@ -88,7 +88,7 @@ static lungo_status allocate_layer(lungo_layer *layer) {
         if (layer->bottom_wanted[i]) LUNGO_TRY(lungo_blob_allocate_diff(layer->bottoms[i]));
     for (int i = 0; i < layer->buffer_count; i++)
         LUNGO_TRY(lungo_blob_allocate_data(layer->buffers[i]));
-    return allocate_scratch(layer->host);
+    return lungo_net_allocate_scratch(layer->host);
 }
 
 lungo_status lungo_net_reshape_layer(lungo_net *net, lungo_layer *layer) {
@@ -122,9 +122,9 @@ void lungo_net_dispose(lungo_net *net) {
         lungo_layer_release(net->layers[i]);
     for (int i = 0; i < net->blob_count; i++)
         lungo_blob_dispose(net->blobs[i]);
-    free(net->values);
-    free(net->gradients);
-    free(net->host.scratch);
+    lungo_free_floats(net->values);
+    lungo_free_floats(net->gradients);
+    lungo_free_floats(net->host.scratch);
     lungo_document_free(net->document);
     lungo_arena_dispose(&net->arena);
     free(net);

@@ -26,7 +26,8 @@ struct lungo_net {
     const Caffe__NetParameter *param; /* filtered, with splits: what runs */
     const char *name;
     lungo_phase phase;
-    bool debug_info;   /* the plan logs means of every blob */
+    bool debug_info;   /* the plan logs means of every blob, so runs layer by layer */
+    bool apart;        /* the plan runs layer by layer whatever its steps are */
     bool no_memory;    /* built for its shapes alone */
     bool no_gradients; /* it borrows a donor's parameters and was not forced: backward is refused */
 
@@ -76,6 +77,9 @@ void lungo_net_dispose(lungo_net *net);
 
 /* The layer's shapes from its bottoms', then memory for what has grown. */
 lungo_status lungo_net_reshape_layer(lungo_net *net, lungo_layer *layer);
+
+/* As much scratch as the layers have asked for. */
+lungo_status lungo_net_allocate_scratch(lungo_layer_host *host);
 
 /* The same for all layers from the inputs on. */
 lungo_status lungo_net_reshape_layers(lungo_net *net);

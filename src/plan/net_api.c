@@ -76,6 +76,15 @@ lungo_status lungo_net_backward_range(lungo_net *net, size_t first, size_t last)
     return lungo_plan_backward(net, as_index(first), as_index(last));
 }
 
+size_t lungo_net_step_count(const lungo_net *net) {
+    return (size_t)lungo_plan_step_count(net->plan);
+}
+
+lungo_step_info lungo_net_step(const lungo_net *net, size_t index) {
+    if (index >= lungo_net_step_count(net)) return (lungo_step_info){0, 0};
+    return lungo_plan_step(net->plan, (int)index);
+}
+
 void lungo_net_clear_gradients(lungo_net *net) {
     for (int i = 0; i < net->param_count; i++)
         lungo_blob_clear_diff(net->params[i].blob);

@@ -1,54 +1,51 @@
-/* The default plan: one step per layer, run one after the other.
+/* The plan of a net, and running it.
  *
- * A step first looks whether the shapes of its bottoms are still those it was made for; if not, the
- * layer is reshaped, which the steps behind it then see in turn. Backward begins by seeding the
- * gradient of every top that has a weight in the loss. */
+ * A step first looks whether the shapes of its bottoms are still those it was made for; if not, its
+ * layers are reshaped, which the steps behind it then see in turn. Backward begins by seeding the
+ * gradient of every top that has a weight in the loss.
+ *
+ * A step runs apart, layer by layer, when debug_info wants to see what each layer makes, or when
+ * only some of its layers are asked for. Backward goes the way the last forward went. */
 #include "plan/plan.h"
 
 #include <stdlib.h>
 
 #include "plan/debug.h"
-
-typedef struct plan_step {
-    lungo_layer *layer;
-    lungo_shape *bottom_shapes; /* at the layer's last reshape */
-} plan_step;
+#include "plan/step.h"
 
 struct lungo_plan {
+    const lungo_unit_table *units;
     int step_count;
-    plan_step *steps; /* in the net's arena, like all of the plan but itself */
+    lungo_step *steps; /* in the net's arena */
 };
 
 /* ---- making it ---- */
 
-static void note_shapes(plan_step *step) {
-    for (int i = 0; i < step->layer->bottom_count; i++)
-        step->bottom_shapes[i] = step->layer->bottoms[i]->shape;
-}
-
-static lungo_status make_step(lungo_net *net, plan_step *step, lungo_layer *layer) {
-    size_t bottoms = (size_t)layer->bottom_count;
-    step->layer = layer;
-    step->bottom_shapes = lungo_arena_array(&net->arena, bottoms, sizeof *step->bottom_shapes);
-    if (!step->bottom_shapes) return lungo_fail_memory("a plan", bottoms * sizeof(lungo_shape));
-    note_shapes(step);
+static lungo_status make_steps(lungo_net *net, lungo_plan *plan) {
+    for (int first = 0; first < net->layer_count;) {
+        lungo_step *step = &plan->steps[plan->step_count++];
+        if (lungo_step_make(step, net, plan->units, first))
+            return lungo_net_trail(net, net->layers[first]);
+        first = step->last + 1;
+    }
     return LUNGO_OK;
 }
 
-lungo_status lungo_plan_build(lungo_net *net) {
+lungo_status lungo_plan_build(lungo_net *net, lungo_engine engine) {
     size_t count = (size_t)net->layer_count;
     lungo_plan *plan = calloc(1, sizeof *plan);
     if (!plan) return lungo_fail_memory("a plan", sizeof *plan);
     net->plan = plan;
+    LUNGO_TRY(lungo_engine_units(engine, &plan->units));
     plan->steps = lungo_arena_array(&net->arena, count, sizeof *plan->steps);
     if (!plan->steps) return lungo_fail_memory("a plan", count * sizeof *plan->steps);
-    plan->step_count = net->layer_count;
-    for (int i = 0; i < net->layer_count; i++)
-        LUNGO_TRY(make_step(net, &plan->steps[i], net->layers[i]));
-    return LUNGO_OK;
+    if (net->no_memory) plan->units = NULL;
+    return make_steps(net, plan);
 }
 
 void lungo_plan_free(lungo_plan *plan) {
+    for (int i = 0; plan && i < plan->step_count; i++)
+        lungo_step_dispose(&plan->steps[i]);
     free(plan);
 }
 
@@ -57,19 +54,29 @@ lungo_status lungo_plan_open_net(lungo_net **out, const Caffe__NetParameter *par
                                  const lungo_net_build_options *options) {
     lungo_net *net;
     LUNGO_TRY(lungo_net_build(&net, param, document, options));
-    lungo_status status = lungo_plan_build(net);
-    if (status) {
+    if (lungo_plan_build(net, options->open.engine)) {
+        lungo_status status = lungo_error_code();
         lungo_net_free(net);
         return status;
     }
+    if (options->open.log_plan) lungo_plan_log(net, net->plan->steps, net->plan->step_count);
     *out = net;
     return LUNGO_OK;
+}
+
+int lungo_plan_step_count(const lungo_plan *plan) {
+    return plan->step_count;
+}
+
+lungo_step_info lungo_plan_step(const lungo_plan *plan, int index) {
+    const lungo_step *step = &plan->steps[index];
+    return (lungo_step_info){(size_t)step->first, (size_t)step->last};
 }
 
 /* ---- running it ---- */
 
 static lungo_status check_call(const lungo_net *net, int first, int last) {
-    int count = net->plan->step_count;
+    int count = net->layer_count;
     if (net->no_memory)
         lungo_fail(LUNGO_ERR_USAGE, "the net was built for its shapes alone and cannot be run");
     else if (first < 0 || first > last || last >= count)
@@ -78,20 +85,6 @@ static lungo_status check_call(const lungo_net *net, int first, int last) {
     else
         return LUNGO_OK;
     return lungo_net_trail(net, NULL);
-}
-
-static bool shapes_changed(const plan_step *step) {
-    for (int i = 0; i < step->layer->bottom_count; i++)
-        if (!lungo_shape_equal(&step->bottom_shapes[i], &step->layer->bottoms[i]->shape))
-            return true;
-    return false;
-}
-
-static lungo_status follow_shapes(lungo_net *net, plan_step *step) {
-    if (!shapes_changed(step)) return LUNGO_OK;
-    LUNGO_TRY(lungo_net_reshape_layer(net, step->layer));
-    note_shapes(step);
-    return LUNGO_OK;
 }
 
 static float sum_of(const lungo_blob *blob) {
@@ -109,18 +102,74 @@ static float loss_of(const lungo_layer *layer) {
     return loss;
 }
 
+/* Who holds the pointer to an input may write through it before every pass. */
+static void take_inputs(lungo_layer *layer) {
+    if (layer->bottom_count > 0 || layer->type->forward) return;
+    for (int i = 0; i < layer->top_count; i++)
+        lungo_data_update(layer->tops[i]);
+}
+
+static lungo_status forward_layer(lungo_net *net, lungo_layer *layer, float *loss) {
+    take_inputs(layer);
+    if (lungo_layer_forward(layer)) return lungo_net_trail(net, layer);
+    *loss += loss_of(layer);
+    if (net->debug_info) lungo_debug_forward(layer);
+    return LUNGO_OK;
+}
+
+static lungo_status forward_units(lungo_net *net, lungo_step *step, float *loss) {
+    for (int i = 0; i < step->unit_count; i++)
+        if (step->units[i].type->forward(&step->units[i]))
+            return lungo_net_trail(net, step->units[i].layer);
+    *loss += loss_of(net->layers[step->last]);
+    return LUNGO_OK;
+}
+
+/* The layers of a step that are asked for. */
+static void cut(const lungo_step *step, int *first, int *last) {
+    if (*first < step->first) *first = step->first;
+    if (*last > step->last) *last = step->last;
+}
+
+static bool is_whole(const lungo_step *step, int first, int last) {
+    return first <= step->first && last >= step->last;
+}
+
+static lungo_status forward_step(lungo_net *net, lungo_step *step, int first, int last,
+                                 float *loss) {
+    LUNGO_TRY(lungo_step_follow_shapes(step, net));
+    step->apart =
+        step->unit_count == 0 || net->debug_info || net->apart || !is_whole(step, first, last);
+    if (!step->apart) return forward_units(net, step, loss);
+    cut(step, &first, &last);
+    for (int i = first; i <= last; i++)
+        LUNGO_TRY(forward_layer(net, net->layers[i], loss));
+    return LUNGO_OK;
+}
+
 lungo_status lungo_plan_forward(lungo_net *net, int first, int last, float *loss) {
     LUNGO_TRY(check_call(net, first, last));
     float sum = 0;
-    for (int i = first; i <= last; i++) {
-        plan_step *step = &net->plan->steps[i];
-        LUNGO_TRY(follow_shapes(net, step));
-        if (lungo_layer_forward(step->layer)) return lungo_net_trail(net, step->layer);
-        sum += loss_of(step->layer);
-        if (net->debug_info) lungo_debug_forward(step->layer);
+    for (int k = 0; k < net->plan->step_count; k++) {
+        lungo_step *step = &net->plan->steps[k];
+        if (step->last >= first && step->first <= last)
+            LUNGO_TRY(forward_step(net, step, first, last, &sum));
     }
     if (loss) *loss = sum;
     return LUNGO_OK;
+}
+
+/* ---- backward ---- */
+
+/* A part of a step only: its layers need what the step's units have kept for themselves. */
+static lungo_status check_parts(const lungo_net *net, const lungo_step *step, int first, int last) {
+    if (step->last < first || step->first > last) return LUNGO_OK;
+    if (step->apart || is_whole(step, first, last)) return LUNGO_OK;
+    lungo_fail(LUNGO_ERR_USAGE,
+               "layers %d to %d went forward in one step: expected all of them or none in a "
+               "backward range, got %d to %d; engine blas has a step for each layer",
+               step->first, step->last, first, last);
+    return lungo_net_trail(net, net->layers[step->first]);
 }
 
 static lungo_status check_backward(const lungo_net *net, int first, int last) {
@@ -130,11 +179,14 @@ static lungo_status check_backward(const lungo_net *net, int first, int last) {
                                     "gradients; `force_backward: true` in it asks for them");
         return lungo_net_trail(net, NULL);
     }
-    for (int i = first; i <= last; i++) {
-        if (!shapes_changed(&net->plan->steps[i])) continue;
+    for (int k = 0; k < net->plan->step_count; k++) {
+        const lungo_step *step = &net->plan->steps[k];
+        LUNGO_TRY(check_parts(net, step, first, last));
+        int changed = lungo_step_changed(step, net, first, last);
+        if (changed < 0) continue;
         lungo_fail(LUNGO_ERR_USAGE, "shapes have changed since the last forward: a backward needs "
                                     "a new forward first");
-        return lungo_net_trail(net, net->plan->steps[i].layer);
+        return lungo_net_trail(net, net->layers[changed]);
     }
     return LUNGO_OK;
 }
@@ -163,16 +215,39 @@ static void settle_params(const lungo_net *net) {
         lungo_blob_settle_diff(net->params[i].blob);
 }
 
+static lungo_status backward_layer(lungo_net *net, lungo_layer *layer) {
+    if (!layer->needs_backward) return LUNGO_OK;
+    if (lungo_layer_backward(layer)) return lungo_net_trail(net, layer);
+    mark_written(layer);
+    if (net->debug_info) lungo_debug_backward(layer);
+    return LUNGO_OK;
+}
+
+static lungo_status backward_units(lungo_net *net, lungo_step *step) {
+    for (int i = step->unit_count; i-- > 0;)
+        if (step->units[i].type->backward(&step->units[i]))
+            return lungo_net_trail(net, step->units[i].layer);
+    for (int i = step->first; i <= step->last; i++)
+        if (net->layers[i]->needs_backward) mark_written(net->layers[i]);
+    return LUNGO_OK;
+}
+
+static lungo_status backward_step(lungo_net *net, lungo_step *step, int first, int last) {
+    if (!step->apart) return backward_units(net, step);
+    cut(step, &first, &last);
+    for (int i = last; i >= first; i--)
+        LUNGO_TRY(backward_layer(net, net->layers[i]));
+    return LUNGO_OK;
+}
+
 lungo_status lungo_plan_backward(lungo_net *net, int first, int last) {
     LUNGO_TRY(check_backward(net, first, last));
     for (int i = last; i >= first; i--)
-        seed(net->plan->steps[i].layer);
-    for (int i = last; i >= first; i--) {
-        lungo_layer *layer = net->plan->steps[i].layer;
-        if (!layer->needs_backward) continue;
-        if (lungo_layer_backward(layer)) return lungo_net_trail(net, layer);
-        mark_written(layer);
-        if (net->debug_info) lungo_debug_backward(layer);
+        seed(net->layers[i]);
+    for (int k = net->plan->step_count; k-- > 0;) {
+        lungo_step *step = &net->plan->steps[k];
+        if (step->last >= first && step->first <= last)
+            LUNGO_TRY(backward_step(net, step, first, last));
     }
     if (first == 0) settle_params(net);
     return LUNGO_OK;

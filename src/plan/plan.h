@@ -1,7 +1,7 @@
 /* The plan: the built net as a flat array of steps, run forward and backward.
  *
- * The default plan is one step per layer. Every call of a layer's forward and backward goes through
- * here. Steps that stand for several layers will be made here too, so callers speak of layers only.
+ * Engine blas has one step per layer; others make steps of several layers where they can. Every
+ * call of a layer's forward and backward goes through here. Callers speak of layers only.
  */
 #ifndef LUNGO_PLAN_PLAN_H
 #define LUNGO_PLAN_PLAN_H
@@ -11,12 +11,15 @@
 typedef struct lungo_plan lungo_plan;
 
 /* Made once memory exists; belongs to net->plan. */
-lungo_status lungo_plan_build(lungo_net *net);
+lungo_status lungo_plan_build(lungo_net *net, lungo_engine engine);
 void lungo_plan_free(lungo_plan *plan);
 
 /* Layers first .. last, both included. Reshapes the net first when an input's shape has changed. */
 lungo_status lungo_plan_forward(lungo_net *net, int first, int last, float *loss);
 lungo_status lungo_plan_backward(lungo_net *net, int first, int last);
+
+int lungo_plan_step_count(const lungo_plan *plan);
+lungo_step_info lungo_plan_step(const lungo_plan *plan, int index);
 
 /* Build, then plan: what lungo_net_open and the solver call. */
 lungo_status lungo_plan_open_net(lungo_net **out, const Caffe__NetParameter *param,

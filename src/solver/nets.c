@@ -101,6 +101,8 @@ static lungo_status build(lungo_solver *solver, lungo_net **out, const net_sourc
     lungo_net_build_options options = {.open = LUNGO_NET_OPTIONS_INIT, .rng = &solver->rng};
     options.open.donor = donor;
     options.no_memory = solver->shapes_only;
+    options.open.engine = solver->engine;
+    options.open.log_plan = solver->log_plan && !donor;
     LUNGO_TRY(lungo_plan_open_net(out, source->param, source->document, &options));
     return load_weights(solver, *out);
 }

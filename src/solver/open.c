@@ -90,6 +90,8 @@ static lungo_status merge_guard(lungo_solver *solver, const lungo_solver_options
 
 static lungo_status merge_options(lungo_solver *solver, const lungo_solver_options *options) {
     LUNGO_TRY(merge_guard(solver, options));
+    solver->engine = options->engine;
+    solver->log_plan = options->log_plan;
     if (options->level != 0 || options->stage_count > 0) LUNGO_TRY(merge_state(solver, options));
     bool ignore = options->ignore_weights || options->shapes_only;
     solver->shapes_only = options->shapes_only;
@@ -211,7 +213,7 @@ void lungo_solver_free(lungo_solver *solver) {
     free(solver->test_nets);
     lungo_net_free(solver->net);
     for (int k = 0; k < LUNGO_MAX_HISTORIES; k++)
-        free(solver->histories[k]);
+        lungo_free_floats(solver->histories[k]);
     lungo_smoothed_loss_dispose(&solver->smoothed);
     lungo_document_free(solver->document);
     free(solver->path);

@@ -38,6 +38,8 @@ struct lungo_solver {
     Caffe__SolverParameter *param; /* up to date, snapshot_prefix set, options merged in */
     char *path;                    /* of the solver file, for errors */
     lungo_rng rng;                 /* lent to the train net, then to the test nets */
+    lungo_engine engine;           /* of all nets */
+    bool log_plan;                 /* of the train net */
     lungo_net *net, **test_nets;
     size_t test_net_count;
 

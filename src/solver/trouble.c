@@ -131,8 +131,10 @@ static void search(finding *out, lungo_solver *solver, bool backward) {
     *out = (finding){0};
     solver->rng = solver->guard.begin;
     solver->net->debug_info = false;
+    solver->net->apart = true; /* every layer's values are to be seen */
     lungo_status status = search_forward(out, solver->net);
     if (!status && !out->layer && backward) status = search_backward(out, solver->net);
+    solver->net->apart = false;
     if (status) lungo_warn("the batch could not be run again: %s", lungo_error_text());
 }
 

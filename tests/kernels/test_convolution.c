@@ -1,4 +1,4 @@
-/* im2col and convolution against loops that follow the definition pixel by pixel, in double. */
+/* im2col and convolution against loops that follow the definition pixel by pixel. */
 #include "kernels/convolution.h"
 
 #include <math.h>
@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernels/im2col.h"
+#include "kernels/reference.h"
 #include "support/arrays.h"
 #include "support/suites.h"
 
@@ -107,39 +108,6 @@ static void free_arrays(arrays *a) {
     free(a->dy);
 }
 
-/* Visits every product x * w that the definition of y holds. */
-typedef void visit_term(void *sums, const arrays *a, size_t y, size_t x, size_t w);
-
-static void each_term(const lungo_convolution *conv, const arrays *a, visit_term *visit,
-                      void *sums) {
-    const lungo_window *win = &conv->window;
-    size_t outputs = lungo_window_outputs(win), taps = lungo_window_taps(win);
-    size_t pixels = lungo_window_pixels(win), channels = (size_t)win->channels;
-    size_t filters = (size_t)conv->filters, groups = (size_t)conv->groups;
-    size_t depth = channels / groups, share = filters / groups;
-    for (size_t i = 0; i < a->y_count * depth * taps; i++) {
-        size_t tap = i % taps, c = i / taps % depth, y = i / taps / depth;
-        size_t output = y % outputs, m = y / outputs % filters, n = y / outputs / filters;
-        long pixel = pixel_under(win, output, tap);
-        if (pixel < 0) continue;
-        size_t channel = m / share * depth + c;
-        visit(sums, a, y, (n * channels + channel) * pixels + (size_t)pixel,
-              (m * depth + c) * taps + tap);
-    }
-}
-
-static void term_of_y(void *sums, const arrays *a, size_t y, size_t x, size_t w) {
-    ((float *)sums)[y] += a->x[x] * a->w[w];
-}
-
-static void term_of_dx(void *sums, const arrays *a, size_t y, size_t x, size_t w) {
-    ((float *)sums)[x] += a->dy[y] * a->w[w];
-}
-
-static void term_of_dw(void *sums, const arrays *a, size_t y, size_t x, size_t w) {
-    ((float *)sums)[w] += a->dy[y] * a->x[x];
-}
-
 static float *scratch_of(const lungo_convolution *conv) {
     size_t floats = 0;
     ck_assert(lungo_convolution_scratch(conv, &floats));
@@ -149,7 +117,7 @@ static float *scratch_of(const lungo_convolution *conv) {
 static void check_forward(const lungo_convolution *conv, const arrays *a, const char *name) {
     float *want = lungo_constant_array(a->y_count, 0), *scratch = scratch_of(conv);
     float *got = lungo_constant_array(a->y_count, NAN);
-    each_term(conv, a, term_of_y, want);
+    lungo_reference_convolution_forward(conv, a->x, a->w, NULL, want);
     lungo_convolution_forward(conv, a->x, a->w, NULL, got, scratch);
     lungo_check_array(name, a->y_count, got, want);
     size_t outputs = lungo_window_outputs(&conv->window);
@@ -165,7 +133,7 @@ static void check_forward(const lungo_convolution *conv, const arrays *a, const 
 static void check_backward_data(const lungo_convolution *conv, const arrays *a, const char *name) {
     float *want = lungo_constant_array(a->x_count, 0), *scratch = scratch_of(conv);
     float *got = lungo_constant_array(a->x_count, NAN);
-    each_term(conv, a, term_of_dx, want);
+    lungo_reference_convolution_backward_data(conv, a->w, a->dy, want);
     lungo_convolution_backward_data(conv, a->w, a->dy, got, scratch);
     lungo_check_array(name, a->x_count, got, want);
     free(scratch);
@@ -175,9 +143,9 @@ static void check_backward_data(const lungo_convolution *conv, const arrays *a, 
 
 static void check_backward_weights(const lungo_convolution *conv, const arrays *a, float before,
                                    float beta, const char *name) {
-    float *want = lungo_constant_array(a->w_count, beta == 0 ? 0 : beta * before);
+    float *want = lungo_constant_array(a->w_count, before);
     float *got = lungo_constant_array(a->w_count, before), *scratch = scratch_of(conv);
-    each_term(conv, a, term_of_dw, want);
+    lungo_reference_convolution_backward_weights(conv, a->x, a->dy, beta, want);
     lungo_convolution_backward_weights(conv, a->x, a->dy, beta, got, scratch);
     lungo_check_array(name, a->w_count, got, want);
     free(scratch);

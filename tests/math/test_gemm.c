@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "kernels/reference.h"
 #include "support/arrays.h"
 #include "support/suites.h"
 
@@ -10,22 +11,6 @@ static const struct {
     size_t m, n, k;
 } sizes[] = {{1, 1, 1},   {3, 5, 7},    {20, 576, 25}, {64, 10, 500}, {7, 1, 33},
              {1, 9, 128}, {130, 33, 1}, {4, 6, 0},     {0, 5, 3},     {5, 0, 3}};
-
-/* c = a b + beta c by the definition; op says how the operands lie in memory. */
-static void multiply(lungo_operand op_a, lungo_operand op_b, size_t m, size_t n, size_t k,
-                     const float *a, const float *b, float beta, float *c) {
-    for (size_t i = 0; i < m; i++) {
-        for (size_t j = 0; j < n; j++) {
-            double sum = beta == 0 ? 0 : (double)(beta * c[i * n + j]);
-            for (size_t l = 0; l < k; l++) {
-                float from_a = op_a == LUNGO_TRANSPOSED ? a[l * m + i] : a[i * k + l];
-                float from_b = op_b == LUNGO_TRANSPOSED ? b[j * k + l] : b[l * n + j];
-                sum += (double)from_a * (double)from_b;
-            }
-            c[i * n + j] = (float)sum;
-        }
-    }
-}
 
 /* Bits of `variant`: a transposed, b transposed, c added to. */
 static void check_product(size_t m, size_t n, size_t k, int variant) {
@@ -35,7 +20,7 @@ static void check_product(size_t m, size_t n, size_t k, int variant) {
     float *a = lungo_random_array(m * k, 1), *b = lungo_random_array(k * n, 2);
     float *got = lungo_constant_array(m * n, before), *want = lungo_constant_array(m * n, before);
     lungo_gemm(op_a, op_b, m, n, k, a, b, beta, got);
-    multiply(op_a, op_b, m, n, k, a, b, beta, want);
+    lungo_reference_gemm(op_a, op_b, m, n, k, a, b, beta, want);
     lungo_check_array("product", m * n, got, want);
     free(a);
     free(b);

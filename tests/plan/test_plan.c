@@ -84,14 +84,17 @@ START_TEST(ranges_make_up_a_whole_pass) {
     float loss = 0, sum = 0;
     ck_ok(lungo_net_forward(whole, &loss));
     ck_ok(lungo_net_backward(whole));
-    size_t count = lungo_net_layer_count(parts);
+    size_t count = lungo_net_step_count(parts);
     for (size_t i = 0; i < count; i++) {
         float part;
-        ck_ok(lungo_net_forward_range(parts, i, i, &part));
+        lungo_step_info step = lungo_net_step(parts, i);
+        ck_ok(lungo_net_forward_range(parts, step.first, step.last, &part));
         sum += part;
     }
-    for (size_t i = count; i-- > 0;)
-        ck_ok(lungo_net_backward_range(parts, i, i));
+    for (size_t i = count; i-- > 0;) {
+        lungo_step_info step = lungo_net_step(parts, i);
+        ck_ok(lungo_net_backward_range(parts, step.first, step.last));
+    }
     ck_assert_float_eq(loss, sum);
     ck_assert_mem_eq(whole->gradients, parts->gradients, whole->param_floats * sizeof(float));
     lungo_net_free(whole);

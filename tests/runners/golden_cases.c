@@ -1,4 +1,5 @@
-/* golden_cases DIR...: replays layer and net cases of real Caffe and compares every number.
+/* golden_cases [--engine=NAME] DIR...: replays layer and net cases of real Caffe and compares every
+ * number.
  *
  * A case is a folder with net.prototxt, blobs.binaryproto and manifest.txt; any folder given is
  * searched for cases. The manifest says what each blob of the file is: values to write before a
@@ -19,6 +20,7 @@
 #include "net/net.h"
 #include "proto/text.h"
 #include "proto/upgrade.h"
+#include "support/engine.h"
 #include "support/folder.h"
 #include "support/hdf5_compare.h"
 
@@ -54,6 +56,8 @@ typedef struct golden_case {
     lungo_net *net;
     size_t differences; /* failures printed so far */
 } golden_case;
+
+static lungo_engine engine;
 
 static struct { unsigned passed, failed, skipped; } total;
 
@@ -298,6 +302,7 @@ static void run_here(golden_case *one) {
     lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
     options.phase = one->phase;
     options.seed = 1;
+    options.engine = engine;
     lungo_status status = lungo_net_open(&one->net, "net.prototxt", &options);
     if (status == LUNGO_ERR_UNSUPPORTED) {
         printf("skipped %s: %s\n", one->label, lungo_error_text());
@@ -340,8 +345,10 @@ static void visit(void *home, const char *folder) {
 
 int main(int argc, char **argv) {
     char home[PATH_MAX];
+    if (!lungo_take_engine(&engine, &argc, argv)) return 2;
     if (argc < 2 || !getcwd(home, sizeof home)) {
-        fprintf(stderr, "usage: golden_cases DIR...   folders with manifest.txt, or above such\n");
+        fprintf(stderr, "usage: golden_cases [--engine=NAME] DIR...   folders with manifest.txt, "
+                        "or above such\n");
         return 2;
     }
     for (int i = 1; i < argc; i++)

@@ -1,4 +1,5 @@
-/* golden_lenet LMDBS CASE...: trains LeNet on Fashion-MNIST and compares with real Caffe's run.
+/* golden_lenet [--engine=NAME] LMDBS CASE...: trains LeNet on Fashion-MNIST and compares with real
+ * Caffe's run.
  *
  * LMDBS holds fashion_train_lmdb and fashion_test_lmdb. A case is a folder with solver.prototxt,
  * trace.tsv, norms.tsv, final_test.tsv and the envelopes: how far real Caffe strays from itself
@@ -14,10 +15,13 @@
 #include <unistd.h>
 
 #include "lungo/lungo.h"
+#include "support/engine.h"
 #include "support/folder.h"
 #include "support/table.h"
 
 enum { EXACT_LOSSES = 8, IMAGES_OFF = 40 };
+
+static lungo_engine engine;
 
 typedef struct lenet_run {
     const char *name;
@@ -115,6 +119,7 @@ static lungo_status test(lenet_run *run) {
 static void replay(lenet_run *run) {
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
     options.weights = "../init.caffemodel";
+    options.engine = engine;
     lungo_status status = lungo_solver_open(&run->solver, "solver.prototxt", &options);
     if (!status) status = train(run);
     if (!status) status = test(run);
@@ -162,8 +167,9 @@ static bool run_case(const char *folder, const char *lmdbs) {
 int main(int argc, char **argv) {
     char lmdbs[PATH_MAX], home[PATH_MAX];
     unsigned passed = 0, failed = 0;
+    if (!lungo_take_engine(&engine, &argc, argv)) return 2;
     if (argc < 3 || !realpath(argv[1], lmdbs) || !getcwd(home, sizeof home)) {
-        fprintf(stderr, "usage: golden_lenet FOLDER-OF-LMDBS CASE...\n");
+        fprintf(stderr, "usage: golden_lenet [--engine=NAME] FOLDER-OF-LMDBS CASE...\n");
         return 2;
     }
     for (int i = 2; i < argc; i++) {

@@ -1,4 +1,4 @@
-/* golden_solvers DIR...: trains as real Caffe did and compares every number.
+/* golden_solvers [--engine=NAME] DIR...: trains as real Caffe did and compares every number.
  *
  * A case is a folder with solver.prototxt; any folder given is searched for cases. It begins with
  * the weights of init.caffemodel, or those that the solver names. What the folder holds is
@@ -24,6 +24,7 @@
 #include "proto/text.h"
 #include "proto/upgrade.h"
 #include "solver/solver.h"
+#include "support/engine.h"
 #include "support/folder.h"
 #include "support/hdf5_compare.h"
 #include "support/table.h"
@@ -40,6 +41,8 @@ typedef struct golden_case {
     size_t rows, displays; /* seen so far */
     size_t differences;
 } golden_case;
+
+static lungo_engine engine;
 
 static struct { unsigned passed, failed, skipped; } total;
 
@@ -327,6 +330,7 @@ static const char *middle_state(void) {
 static bool open_solver(golden_case *one) {
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
     options.ignore_weights = one->resumed;
+    options.engine = engine;
     if (one->param->n_weights == 0 && lungo_file_exists("init.caffemodel"))
         options.weights = "init.caffemodel";
     lungo_status status = lungo_solver_open(&one->solver, "solver.prototxt", &options);
@@ -460,8 +464,10 @@ static void visit(void *home, const char *folder) {
 
 int main(int argc, char **argv) {
     char home[PATH_MAX];
+    if (!lungo_take_engine(&engine, &argc, argv)) return 2;
     if (argc < 2 || !getcwd(home, sizeof home)) {
-        fprintf(stderr, "usage: golden_solvers DIR...   folders with solver.prototxt, or above\n");
+        fprintf(stderr, "usage: golden_solvers [--engine=NAME] DIR...   folders with "
+                        "solver.prototxt, or above\n");
         return 2;
     }
     for (int i = 1; i < argc; i++)

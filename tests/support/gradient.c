@@ -155,6 +155,7 @@ void lungo_check_gradient(const lungo_gradient_check *check) {
     set_defaults(&run.check);
     lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
     options.phase = check->phase;
+    options.engine = LUNGO_ENGINE_BLAS;
     options.seed = run.check.seed;
     ck_ok(lungo_net_open_text(&run.net, check->net, "gradient check", &options));
     lungo_rng rng;

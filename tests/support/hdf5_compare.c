@@ -42,8 +42,8 @@ static void compare_values(pair *files, const char *name, size_t count) {
         differ(files, "%s: %s", name, lungo_error_text());
     else
         files->judge->values(files->judge->user, name, expected, count, got, count);
-    free(expected);
-    free(got);
+    lungo_free_floats(expected);
+    lungo_free_floats(got);
 }
 
 static void compare_datasets(pair *files, const char *name) {

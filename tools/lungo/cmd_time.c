@@ -1,4 +1,5 @@
-/* lungo time --model=NET [--iterations=N] [--phase=TRAIN|TEST]: milliseconds per layer and pass. */
+/* lungo time --model=NET [--iterations=N] [--phase=TRAIN|TEST]: milliseconds per layer and pass.
+ * Layers that are computed in one step have their time in the line of the first. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -27,20 +28,22 @@ static lungo_status warm_up(lungo_net *net) {
 }
 
 static lungo_status one_pass(lungo_net *net, layer_time *times, layer_time *total) {
-    size_t count = lungo_net_layer_count(net);
+    size_t count = lungo_net_step_count(net);
     double begin = milliseconds();
     for (size_t i = 0; i < count; i++) {
+        lungo_step_info step = lungo_net_step(net, i);
         double start = milliseconds();
-        lungo_status status = lungo_net_forward_range(net, i, i, NULL);
+        lungo_status status = lungo_net_forward_range(net, step.first, step.last, NULL);
         if (status) return status;
-        times[i].forward += milliseconds() - start;
+        times[step.first].forward += milliseconds() - start;
     }
     double middle = milliseconds();
     for (size_t i = count; i-- > 0;) {
+        lungo_step_info step = lungo_net_step(net, i);
         double start = milliseconds();
-        lungo_status status = lungo_net_backward_range(net, i, i);
+        lungo_status status = lungo_net_backward_range(net, step.first, step.last);
         if (status) return status;
-        times[i].backward += milliseconds() - start;
+        times[step.first].backward += milliseconds() - start;
     }
     total->forward += middle - begin;
     total->backward += milliseconds() - middle;

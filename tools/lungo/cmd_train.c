@@ -69,7 +69,9 @@ static lungo_status open_solver(lungo_solver **out, const command_flags *flags,
     options.guard = guard;
     options.guard_growth = (float)flags->guard_growth;
     options.watch = *flags->watch ? flags->watch : NULL;
-    return lungo_solver_open(out, flags->solver, &options);
+    options.log_plan = flags->log_plan;
+    lungo_status status = lungo_engine_parse(&options.engine, flags->engine);
+    return status ? status : lungo_solver_open(out, flags->solver, &options);
 }
 
 int cmd_train(const command_flags *flags) {

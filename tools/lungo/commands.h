@@ -9,12 +9,12 @@
 
 /* Caffe's flags, shared by all commands as in Caffe. */
 typedef struct command_flags {
-    const char *gpu, *solver, *model, *phase, *stage, *snapshot, *weights;
+    const char *engine, *gpu, *solver, *model, *phase, *stage, *snapshot, *weights;
     const char *sigint_effect, *sighup_effect;
     const char *guard, *watch; /* Lungo's own */
     int guard_growth;
     int level, iterations;
-    bool markdown;
+    bool log_plan, markdown;
 } command_flags;
 
 /* Each returns the exit status. `words`: what stood on the command line besides command and flags.

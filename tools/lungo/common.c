@@ -51,8 +51,11 @@ lungo_net *open_model(const command_flags *flags, lungo_phase phase) {
     options.level = flags->level;
     options.stages = stages.names;
     options.stage_count = stages.count;
+    options.log_plan = flags->log_plan;
     lungo_net *net = NULL;
-    if (lungo_net_open(&net, flags->model, &options)) glog_report_error();
+    if (lungo_engine_parse(&options.engine, flags->engine) ||
+        lungo_net_open(&net, flags->model, &options))
+        glog_report_error();
     stages_dispose(&stages);
     return net;
 }

@@ -7,7 +7,8 @@
 #include "support/flags.h"
 #include "support/glog.h"
 
-static command_flags given = {.gpu = "",
+static command_flags given = {.engine = "",
+                              .gpu = "",
                               .solver = "",
                               .model = "",
                               .phase = "",
@@ -22,6 +23,8 @@ static command_flags given = {.gpu = "",
                               .iterations = 50};
 
 static tool_flag flags[] = {
+    {"engine", FLAG_TEXT, &given.engine, "reference, blas or onednn; the fastest when left out.",
+     "train test time", false},
     {"gpu", FLAG_TEXT, &given.gpu, "Accepted for old scripts: this build computes on the CPU.",
      "train test time device_query", false},
     {"guard", FLAG_TEXT, &given.guard,
@@ -34,6 +37,8 @@ static tool_flag flags[] = {
     {"iterations", FLAG_INT, &given.iterations, "How many batches to test or passes to time.",
      "test time", false},
     {"level", FLAG_INT, &given.level, "The network's level.", "train test time decay", false},
+    {"log-plan", FLAG_BOOL, &given.log_plan, "Show the steps that the layers make up.",
+     "train test time", false},
     {"markdown", FLAG_BOOL, &given.markdown, "Describe as pages.", "layers", false},
     {"model", FLAG_TEXT, &given.model, "The network's definition, a prototxt.", "test time", false},
     {"phase", FLAG_TEXT, &given.phase, "TRAIN or TEST.", "time", false},

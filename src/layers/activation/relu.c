@@ -15,7 +15,7 @@
  *     relu_param { negative_slope: 0.1 }
  *   }
  */
-#include "layer/layer.h"
+#include "layer/op.h"
 #include "math/parallel.h"
 
 static lungo_status setup(lungo_layer *layer) {
@@ -51,6 +51,11 @@ static lungo_status backward(lungo_layer *layer) {
     return LUNGO_OK;
 }
 
+static void describe(const lungo_layer *layer, lungo_op *op) {
+    op->kind = LUNGO_OP_RELU;
+    op->relu_slope = layer->param->relu_param->negative_slope;
+}
+
 const lungo_layer_type lungo_layer_relu = {
     .name = "ReLU",
     .brief = "Keeps what is positive and scales the rest by negative_slope (0 unless given).",
@@ -63,4 +68,5 @@ const lungo_layer_type lungo_layer_relu = {
     .reshape = lungo_layer_reshape_like_bottom,
     .forward = forward,
     .backward = backward,
+    .describe = describe,
 };

@@ -18,7 +18,7 @@
 #include <limits.h>
 
 #include "kernels/broadcast.h"
-#include "layer/layer.h"
+#include "layer/op.h"
 #include "math/gemm.h"
 
 enum { WEIGHTS, BIAS };
@@ -115,6 +115,15 @@ static lungo_status backward(lungo_layer *layer) {
     return LUNGO_OK;
 }
 
+static void describe(const lungo_layer *layer, lungo_op *op) {
+    const state *s = layer->state;
+    op->kind = LUNGO_OP_INNER_PRODUCT;
+    op->inner_product.n = s->n;
+    op->inner_product.k = s->k;
+    op->inner_product.m = s->m;
+    op->inner_product.stored = s->stored;
+}
+
 const lungo_layer_type lungo_layer_inner_product = {
     .name = "InnerProduct",
     .brief = "Every output is a weighted sum of all inputs plus a bias: a fully connected layer.",
@@ -127,4 +136,5 @@ const lungo_layer_type lungo_layer_inner_product = {
     .reshape = reshape,
     .forward = forward,
     .backward = backward,
+    .describe = describe,
 };

@@ -23,6 +23,7 @@
  */
 #include <string.h>
 
+#include "layer/op.h"
 #include "layers/common/broadcast.h"
 
 typedef struct state {
@@ -129,6 +130,12 @@ static lungo_status backward(lungo_layer *layer) {
     return LUNGO_OK;
 }
 
+static void describe(const lungo_layer *layer, lungo_op *op) {
+    if (!is_learned(layer)) return;
+    op->kind = LUNGO_OP_SCALE;
+    op->scale = ((const state *)layer->state)->shape;
+}
+
 const lungo_layer_type lungo_layer_scale = {
     .name = "Scale",
     .brief = "Multiplies by a learned or given vector, and may add another one.",
@@ -142,4 +149,5 @@ const lungo_layer_type lungo_layer_scale = {
     .reshape = reshape,
     .forward = forward,
     .backward = backward,
+    .describe = describe,
 };

@@ -158,7 +158,7 @@ static lungo_status read_rows(const lungo_layer *layer, lungo_hdf5 *file, size_t
         hdf5_top *top = &state->tops[i];
         size_t values = rows * lungo_shape_count(&top->item); /* both below 2^31 */
         if (values > top->capacity) {
-            free(top->values);
+            lungo_free_floats(top->values);
             top->capacity = 0;
             top->values = lungo_new_floats(values);
             if (!top->values)
@@ -309,7 +309,7 @@ static lungo_status load(lungo_layer *layer, lungo_reader *reader) {
 static void release(lungo_layer *layer) {
     hdf5_data_state *state = layer->state;
     for (int i = 0; state->tops && i < layer->top_count; i++)
-        free(state->tops[i].values);
+        lungo_free_floats(state->tops[i].values);
     free(state->row_order);
 }
 

@@ -27,7 +27,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "layer/layer.h"
+#include "layer/op.h"
 
 enum { MEAN, VARIANCE, FACTOR };
 
@@ -86,27 +86,16 @@ static lungo_status reshape(lungo_layer *layer) {
 /* ---- forward ---- */
 
 static void read_stored(const lungo_layer *layer, float *mean, float *variance) {
-    size_t channels = ((state *)layer->state)->shape.channels;
-    float factor = lungo_param(layer, FACTOR)[0], scale = factor == 0 ? 0 : 1 / factor;
-    for (size_t c = 0; c < channels; c++) {
-        mean[c] = lungo_param(layer, MEAN)[c] * scale;
-        variance[c] = lungo_param(layer, VARIANCE)[c] * scale;
-    }
+    lungo_batch_norm_stored(&((state *)layer->state)->shape, lungo_param(layer, MEAN),
+                            lungo_param(layer, VARIANCE), lungo_param(layer, FACTOR)[0], mean,
+                            variance);
 }
 
 static void add_to_stored(lungo_layer *layer, const float *mean, const float *variance) {
-    const lungo_batch_norm *shape = &((state *)layer->state)->shape;
-    float keep = layer->param->batch_norm_param->moving_average_fraction;
-    size_t m = shape->images * shape->pixels;
-    float correction = m > 1 ? (float)m / (float)(m - 1) : 1;
-    float *stored_mean = lungo_param_update(layer, MEAN);
-    float *stored_variance = lungo_param_update(layer, VARIANCE);
-    for (size_t c = 0; c < shape->channels; c++) {
-        stored_mean[c] = keep * stored_mean[c] + mean[c];
-        stored_variance[c] = keep * stored_variance[c] + correction * variance[c];
-    }
-    float *factor = lungo_param_update(layer, FACTOR);
-    *factor = keep * *factor + 1;
+    lungo_batch_norm_store(&((state *)layer->state)->shape,
+                           layer->param->batch_norm_param->moving_average_fraction, mean, variance,
+                           lungo_param_update(layer, MEAN), lungo_param_update(layer, VARIANCE),
+                           lungo_param_update(layer, FACTOR));
 }
 
 static lungo_status forward(lungo_layer *layer) {
@@ -145,6 +134,16 @@ static lungo_status backward(lungo_layer *layer) {
     return LUNGO_OK;
 }
 
+static void describe(const lungo_layer *layer, lungo_op *op) {
+    const Caffe__BatchNormParameter *param = layer->param->batch_norm_param;
+    const state *s = layer->state;
+    op->kind = LUNGO_OP_BATCH_NORM;
+    op->batch_norm.shape = s->shape;
+    op->batch_norm.stored = s->stored_statistics;
+    op->batch_norm.eps = param->eps;
+    op->batch_norm.keep = param->moving_average_fraction;
+}
+
 const lungo_layer_type lungo_layer_batch_norm = {
     .name = "BatchNorm",
     .brief = "Shifts and scales every channel to mean 0 and variance 1.",
@@ -158,4 +157,5 @@ const lungo_layer_type lungo_layer_batch_norm = {
     .reshape = reshape,
     .forward = forward,
     .backward = backward,
+    .describe = describe,
 };

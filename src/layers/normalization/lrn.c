@@ -18,7 +18,7 @@
  */
 #include "kernels/lrn.h"
 
-#include "layer/layer.h"
+#include "layer/op.h"
 #include "math/parallel.h"
 
 typedef struct state {
@@ -80,6 +80,11 @@ static lungo_status backward(lungo_layer *layer) {
     return LUNGO_OK;
 }
 
+static void describe(const lungo_layer *layer, lungo_op *op) {
+    op->kind = LUNGO_OP_LRN;
+    op->lrn = ((const state *)layer->state)->lrn;
+}
+
 const lungo_layer_type lungo_layer_lrn = {
     .name = "LRN",
     .brief = "Damps each value by the squares of its neighbours, across channels or within one.",
@@ -92,4 +97,5 @@ const lungo_layer_type lungo_layer_lrn = {
     .reshape = reshape,
     .forward = forward,
     .backward = backward,
+    .describe = describe,
 };

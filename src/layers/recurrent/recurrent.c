@@ -121,7 +121,7 @@ lungo_status lungo_recurrent_start(lungo_layer *layer) {
     lungo_status status = LUNGO_OK;
     for (size_t t = 1; t < r->steps && !status; t++)
         status = draw_step(layer, values);
-    free(values);
+    lungo_free_floats(values);
     return status;
 }
 

@@ -17,7 +17,7 @@
  */
 #include <limits.h>
 
-#include "layer/layer.h"
+#include "layer/op.h"
 #include "layers/utility/parts.h"
 
 static lungo_status check_shapes(const lungo_layer *layer, int axis) {
@@ -88,6 +88,11 @@ static lungo_status backward(lungo_layer *layer) {
     return LUNGO_OK;
 }
 
+static void describe(const lungo_layer *layer, lungo_op *op) {
+    op->kind = LUNGO_OP_CONCAT;
+    op->concat_axis = *(const int *)layer->state;
+}
+
 const lungo_layer_type lungo_layer_concat = {
     .name = "Concat",
     .brief = "Puts its bottoms one after the other along an axis.",
@@ -100,4 +105,5 @@ const lungo_layer_type lungo_layer_concat = {
     .reshape = reshape,
     .forward = forward,
     .backward = backward,
+    .describe = describe,
 };

@@ -26,7 +26,7 @@
  */
 #include <string.h>
 
-#include "layer/layer.h"
+#include "layer/op.h"
 #include "math/parallel.h"
 
 typedef struct eltwise_state {
@@ -202,6 +202,13 @@ static lungo_status backward(lungo_layer *layer) {
     return LUNGO_OK;
 }
 
+static void describe(const lungo_layer *layer, lungo_op *op) {
+    const Caffe__EltwiseParameter *param = layer->param->eltwise_param;
+    if ((int)param->operation != SUM) return;
+    op->kind = LUNGO_OP_SUM;
+    op->sum_factors = param->n_coeff ? param->coeff : NULL;
+}
+
 const lungo_layer_type lungo_layer_eltwise = {
     .name = "Eltwise",
     .brief = "Sum (with coefficients), product or maximum of blobs of one shape.",
@@ -215,4 +222,5 @@ const lungo_layer_type lungo_layer_eltwise = {
     .reshape = reshape,
     .forward = forward,
     .backward = backward,
+    .describe = describe,
 };

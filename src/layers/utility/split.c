@@ -15,7 +15,7 @@
  */
 #include <string.h>
 
-#include "layer/layer.h"
+#include "layer/op.h"
 #include "math/parallel.h"
 
 static lungo_status reshape(lungo_layer *layer) {
@@ -40,6 +40,11 @@ static lungo_status backward(lungo_layer *layer) {
     return LUNGO_OK;
 }
 
+static void describe(const lungo_layer *layer, lungo_op *op) {
+    (void)layer;
+    op->kind = LUNGO_OP_SPLIT;
+}
+
 const lungo_layer_type lungo_layer_split = {
     .name = "Split",
     .brief = "The same values for several readers; their gradients add up.",
@@ -49,4 +54,5 @@ const lungo_layer_type lungo_layer_split = {
     .flags = LUNGO_ALIASES,
     .reshape = reshape,
     .backward = backward,
+    .describe = describe,
 };

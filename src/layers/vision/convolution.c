@@ -19,6 +19,7 @@
  *     convolution_param { num_output: 4 kernel_size: 3 pad: 1 weight_filler { type: "xavier" } }
  *   }
  */
+#include "layer/op.h"
 #include "layers/vision/filters.h"
 
 static lungo_status setup(lungo_layer *layer) {
@@ -46,6 +47,11 @@ static lungo_status backward(lungo_layer *layer) {
     return LUNGO_OK;
 }
 
+static void describe(const lungo_layer *layer, lungo_op *op) {
+    op->kind = LUNGO_OP_CONVOLUTION;
+    op->convolution = ((const lungo_filters *)layer->state)->conv;
+}
+
 const lungo_layer_type lungo_layer_convolution = {
     .name = "Convolution",
     .brief = "Slides a bank of learned filters over the spatial axes, one or more of them.",
@@ -59,4 +65,5 @@ const lungo_layer_type lungo_layer_convolution = {
     .reshape = lungo_filters_reshape,
     .forward = forward,
     .backward = backward,
+    .describe = describe,
 };

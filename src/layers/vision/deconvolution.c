@@ -21,6 +21,7 @@
  *     }
  *   }
  */
+#include "layer/op.h"
 #include "layers/vision/filters.h"
 
 static lungo_status setup(lungo_layer *layer) {
@@ -51,6 +52,11 @@ static lungo_status backward(lungo_layer *layer) {
     return LUNGO_OK;
 }
 
+static void describe(const lungo_layer *layer, lungo_op *op) {
+    op->kind = LUNGO_OP_DECONVOLUTION;
+    op->convolution = ((const lungo_filters *)layer->state)->conv;
+}
+
 const lungo_layer_type lungo_layer_deconvolution = {
     .name = "Deconvolution",
     .brief = "Spreads every input over a window of outputs: convolution backwards, to enlarge.",
@@ -64,4 +70,5 @@ const lungo_layer_type lungo_layer_deconvolution = {
     .reshape = lungo_filters_reshape,
     .forward = forward,
     .backward = backward,
+    .describe = describe,
 };

@@ -30,6 +30,7 @@
  *     pooling_param { pool: MAX kernel_size: 3 stride: 2 }
  *   }
  */
+#include "layer/op.h"
 #include "layers/vision/pool.h"
 
 #include <limits.h>
@@ -210,6 +211,14 @@ static lungo_status backward(lungo_layer *layer) {
     return LUNGO_OK;
 }
 
+static void describe(const lungo_layer *layer, lungo_op *op) {
+    const state *s = layer->state;
+    if (s->method != LUNGO_POOL_MAX && s->method != LUNGO_POOL_AVE) return;
+    op->kind = LUNGO_OP_POOLING;
+    op->pooling.window = s->pool;
+    op->pooling.max = s->method == LUNGO_POOL_MAX;
+}
+
 const lungo_layer_type lungo_layer_pooling = {
     .name = "Pooling",
     .brief =
@@ -223,4 +232,5 @@ const lungo_layer_type lungo_layer_pooling = {
     .reshape = reshape,
     .forward = forward,
     .backward = backward,
+    .describe = describe,
 };

@@ -1,0 +1,19 @@
+/* The units there are. For src/plan alone. */
+#ifndef LUNGO_PLAN_UNITS_H
+#define LUNGO_PLAN_UNITS_H
+
+#include "plan/step.h"
+
+/* reference/: plain loops on one thread */
+extern const lungo_unit_type lungo_reference_filters_unit, lungo_reference_inner_product_unit;
+
+/* blocked/ */
+extern const lungo_unit_type lungo_blocked_batch_norm_unit, lungo_blocked_concat_unit,
+    lungo_blocked_pooling_unit, lungo_blocked_relu_unit, lungo_blocked_split_unit,
+    lungo_blocked_sum_unit;
+
+/* onednn/ */
+extern const lungo_unit_type lungo_onednn_convolution_unit, lungo_onednn_deconvolution_unit,
+    lungo_onednn_inner_product_unit, lungo_onednn_lrn_unit;
+
+#endif
