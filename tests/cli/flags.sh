@@ -39,6 +39,8 @@ passes "--log_dir has no effect" -- time --model=net.prototxt --log_dir=.
 passes "Testing for 50 iterations." -- time --model=net.prototxt
 passes "Creating Layer deep" -- time --model=net.prototxt --level=2 --stage=a,b
 passes "Use CPU." -- time --model=net.prototxt --gpu=0
+passes "Plan: 1 layers in 1 steps" -- time --model=net.prototxt --log-plan --engine=blas
+passes "layer: DummyData" -- time --model=net.prototxt --log-plan --engine=reference
 passes "this build computes on the CPU" -- time --model=net.prototxt --gpu=all
 passes "--snapshot has no effect on 'time'" -- time --model=net.prototxt --snapshot=x
 passes "Querying GPUs" -- device_query
@@ -55,6 +57,8 @@ passes "commands:" --
 [ -z "$("$lungo" time --model=net.prototxt --minloglevel=1 2>&1)" ] || complain "expected --minloglevel=1 to drop the lines"
 [ -z "$(GLOG_minloglevel=2 "$lungo" time --model=net.prototxt --gpu=0 2>&1)" ] || complain "expected GLOG_minloglevel=2 to drop warnings"
 [ -z "$("$lungo" time --model=net.prototxt --nologtostderr 2>/dev/null)" ] || complain "expected nothing on stdout"
+"$lungo" time --model=net.prototxt --engine=gpu > out 2>&1
+[ $? -eq 1 ] && grep -q "engine: expected reference, blas or onednn, got 'gpu'" out || complain "--engine=gpu: expected an error"
 "$lungo" layers NoSuchLayer > out 2>&1
 [ $? -eq 1 ] || complain "layers NoSuchLayer: expected status 1"
 
