@@ -63,9 +63,8 @@ INLINE void max_of_window(const float *x, ptrdiff_t width, extent ys, extent xs,
         for (ptrdiff_t at = row + xs.first; at < row + xs.end; at++) {
             const float *pixel = x + (size_t)at * lanes;
             for (size_t l = 0; l < lanes; l++) {
-                bool more = pixel[l] > most[l];
-                most[l] = more ? pixel[l] : most[l];
-                where[l] = more ? (int32_t)at : where[l];
+                where[l] = pixel[l] > most[l] ? (int32_t)at : where[l];
+                most[l] = pixel[l] > most[l] ? pixel[l] : most[l];
             }
         }
     }
@@ -92,13 +91,19 @@ void lungo_blocked_max_forward(const lungo_pooling *pool, size_t lanes, const fl
         FOR_LANES(pool, lanes, max_of_plane, x + p * pixels, y + p * outputs, mask + p * outputs);
 }
 
-/* Lane by lane the gradient goes to one pixel; all lanes at once, each pixel asks which are its. */
+/* Each pixel asks which lanes' gradients are its own. Copies of those stay in registers. */
 INLINE void give_to_winners(const int32_t *mask, const float *dy, ptrdiff_t width, extent ys,
                             extent xs, size_t lanes, float *dx) {
+    int32_t where[LUNGO_MAX_LANES];
+    float share[LUNGO_MAX_LANES];
+    for (size_t l = 0; l < lanes; l++) {
+        where[l] = mask[l];
+        share[l] = dy[l];
+    }
     for (ptrdiff_t row = ys.first * width; row < ys.end * width; row += width)
         for (ptrdiff_t at = row + xs.first; at < row + xs.end; at++)
             for (size_t l = 0; l < lanes; l++)
-                dx[(size_t)at * lanes + l] += mask[l] == (int32_t)at ? dy[l] : 0;
+                dx[(size_t)at * lanes + l] += where[l] == (int32_t)at ? share[l] : 0;
 }
 
 INLINE void max_back_to_plane(const lungo_pooling *pool, size_t lanes, const int32_t *mask,

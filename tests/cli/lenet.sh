@@ -34,3 +34,6 @@ echo "real Caffe's weights: $correct of 10000 images right, in real Caffe 8055"
 GLOG_minloglevel=0 "$source/tests/cli/logs.py" "$2" "$golden"/logs/*.log
 
 "$bin/golden_lenet" "$work" "$golden/sgd_l2" "$golden/sgd_l1" "$golden/adam_l2" "$golden/sgd_decay0bias"
+# Where the build has oneDNN: in its own rounding.
+"$bin/lungo" time --model=net.prototxt --engine=onednn --iterations=1 2> log || grep -q "has no oneDNN" log
+grep -q "has no oneDNN" log || "$bin/golden_lenet" --engine=onednn "$work" "$golden/sgd_l2"

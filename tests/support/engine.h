@@ -6,8 +6,8 @@
 
 #include "lungo/net.h"
 
-/* Takes it off the arguments; without it, the default engine. False: an unknown one, which is
- * printed. */
+/* Takes it off the arguments; without it, engine blas, whose roundings are nearest to real Caffe's.
+ * False: an unknown one, which is printed. */
 bool lungo_take_engine(lungo_engine *out, int *argc, char **argv);
 
 #endif
