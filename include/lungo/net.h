@@ -19,7 +19,7 @@ typedef enum lungo_phase { LUNGO_TRAIN = 0, LUNGO_TEST = 1 } lungo_phase;
 
 /* How a net computes. All give the same numbers but for rounding; the order is that of speed. */
 typedef enum lungo_engine {
-    LUNGO_ENGINE_DEFAULT,   /* the fastest that is built in */
+    LUNGO_ENGINE_DEFAULT,   /* for each layer the fastest that is built in */
     LUNGO_ENGINE_REFERENCE, /* loops as the formulas are written, on one thread: the judge */
     LUNGO_ENGINE_BLAS,      /* layer by layer, matrix products by OpenBLAS */
     LUNGO_ENGINE_ONEDNN     /* several layers in a step, by oneDNN where it has the code for it */

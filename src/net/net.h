@@ -26,9 +26,10 @@ struct lungo_net {
     const Caffe__NetParameter *param; /* filtered, with splits: what runs */
     const char *name;
     lungo_phase phase;
-    bool debug_info;   /* the plan logs means of every blob, so runs layer by layer */
-    bool apart;        /* the plan runs layer by layer whatever its steps are */
-    bool no_memory;    /* built for its shapes alone */
+    bool debug_info;       /* the plan logs means of every blob, so runs layer by layer */
+    bool engine_if_faster; /* no engine was asked for: each layer has what is fastest for it */
+    bool apart;            /* the plan runs layer by layer whatever its steps are */
+    bool no_memory;        /* built for its shapes alone */
     bool no_gradients; /* it borrows a donor's parameters and was not forced: backward is refused */
 
     lungo_layer_host host;

@@ -60,6 +60,7 @@ static void begin_unit(lungo_unit *unit, const lungo_net *net, const lungo_unit_
     lungo_layer *layer = net->layers[*last];
     lungo_op op = lungo_layer_op(layer);
     *unit = (lungo_unit){.type = units ? (*units)[op.kind] : NULL,
+                         .if_faster = net->engine_if_faster,
                          .op = op,
                          .layer = layer,
                          .bottoms = layer->bottoms,

@@ -36,6 +36,7 @@ lungo_status lungo_plan_build(lungo_net *net, lungo_engine engine) {
     lungo_plan *plan = calloc(1, sizeof *plan);
     if (!plan) return lungo_fail_memory("a plan", sizeof *plan);
     net->plan = plan;
+    net->engine_if_faster = engine == LUNGO_ENGINE_DEFAULT;
     LUNGO_TRY(lungo_engine_units(engine, &plan->units));
     plan->steps = lungo_arena_array(&net->arena, count, sizeof *plan->steps);
     if (!plan->steps) return lungo_fail_memory("a plan", count * sizeof *plan->steps);

@@ -40,6 +40,7 @@ struct lungo_unit {
     lungo_layer *scale, *relu;    /* those that it computes along with it; NULL: none */
     lungo_blob **bottoms, **tops; /* the layer's but for blobs between units */
     void *state;                  /* zeroed before open */
+    bool if_faster; /* no engine was asked for: to refuse what the layer itself does as fast */
     bool refused;
     char info[112]; /* what computes it; or why it refused */
 };

@@ -51,6 +51,23 @@ START_TEST(blas_has_a_step_per_layer) {
 }
 END_TEST
 
+/* 5 channels to 9 would fill a quarter of a vector's lanes; asked for, oneDNN takes them. */
+START_TEST(few_channels_stay_with_blas_unless_an_engine_is_asked_for) {
+    static const char few[] = INPUT("x", "dim: 2 dim: 5 dim: 6 dim: 6") LAYER1(
+        "c", "Convolution", "x", "y",
+        "convolution_param { num_output: 9 kernel_size: 3 weight_filler { type: 'xavier' } }")
+        LAYER1("r", "ReLU", "y", "y", "");
+    lungo_net *net = open_with(LUNGO_ENGINE_DEFAULT, few);
+    ck_assert_uint_eq(lungo_net_step_count(net), lungo_net_layer_count(net));
+    lungo_net_free(net);
+#ifdef LUNGO_HAVE_ONEDNN
+    net = open_with(LUNGO_ENGINE_ONEDNN, few);
+    ck_assert_uint_lt(lungo_net_step_count(net), lungo_net_layer_count(net));
+    lungo_net_free(net);
+#endif
+}
+END_TEST
+
 START_TEST(reference_gives_the_numbers_of_blas) {
     lungo_net *a = open_with(LUNGO_ENGINE_BLAS, block),
               *b = open_with(LUNGO_ENGINE_REFERENCE, block);
@@ -196,6 +213,7 @@ Suite *lungo_suite_steps(void);
 Suite *lungo_suite_steps(void) {
     return lungo_suite_of("steps", (const TTest *const[]){
                                        engines_have_names, blas_has_a_step_per_layer,
+                                       few_channels_stay_with_blas_unless_an_engine_is_asked_for,
                                        reference_gives_the_numbers_of_blas, the_same_numbers_again,
 #ifdef LUNGO_HAVE_ONEDNN
                                        in_place_layers_join_the_step_before, the_plan_can_be_shown,

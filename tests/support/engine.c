@@ -5,7 +5,7 @@
 
 bool lungo_take_engine(lungo_engine *out, int *argc, char **argv) {
     static const char flag[] = "--engine=";
-    *out = LUNGO_ENGINE_BLAS;
+    *out = LUNGO_ENGINE_DEFAULT;
     if (*argc < 2 || strncmp(argv[1], flag, strlen(flag)) != 0) return true;
     if (lungo_engine_parse(out, argv[1] + strlen(flag))) {
         fprintf(stderr, "%s\n", lungo_error_text());

@@ -6,7 +6,7 @@
 
 #include "lungo/net.h"
 
-/* Takes it off the arguments; without it, engine blas, whose roundings are nearest to real Caffe's.
+/* Takes it off the arguments; without it, what a net is computed by when no engine is asked for.
  * False: an unknown one, which is printed. */
 bool lungo_take_engine(lungo_engine *out, int *argc, char **argv);
 

@@ -177,7 +177,22 @@ static lungo_status choose_layouts(const lungo_unit *unit, filters *f, bool *fou
     return LUNGO_OK;
 }
 
+/* Multiply-adds that are done, lanes of padding included, for one that counts. */
+static double waste_of(const lungo_unit *unit, const filters *f) {
+    const lungo_convolution *conv = &unit->op.convolution;
+    size_t lanes = lungo_plan_lanes(), images = (size_t)conv->window.channels;
+    size_t maps = (size_t)conv->filters;
+    double of_image =
+        f->image_blocked ? (double)((images + lanes - 1) / lanes * lanes) / images : 1;
+    double of_map = f->map_blocked ? (double)((maps + lanes - 1) / lanes * lanes) / maps : 1;
+    return conv->groups == 1 ? of_image * of_map : of_map;
+}
+
 /* ---- opening ---- */
+
+/* From here on a matrix product, which pads nothing, takes less time; and a net as small as LeNet
+ * keeps the roundings of BLAS, and with them Caffe's path through a training. */
+static const double too_much_waste = 1.55;
 
 static lungo_status ready_to_map(filters *f, bool with_bias) {
     static const int ids[] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, 0};
@@ -246,6 +261,10 @@ static lungo_status open_unit(lungo_unit *unit) {
         return lungo_unit_refuse(unit, "no values");
     LUNGO_TRY(choose_layouts(unit, f, &found));
     if (!found) return lungo_unit_refuse(unit, "oneDNN has only reference code for it");
+    if (unit->if_faster && waste_of(unit, f) > too_much_waste)
+        return lungo_unit_refuse(unit, "too few channels for the lanes: %d and %d",
+                                 unit->op.convolution.window.channels,
+                                 unit->op.convolution.filters);
     LUNGO_TRY(block_blobs(unit, f));
     if (unit->refused) return LUNGO_OK;
     bool with_bias = has_bias(unit) && !f->transposed;
