@@ -1,5 +1,6 @@
 #include "kernels/convolution.h"
 
+#include "kernels/direct.h"
 #include "kernels/im2col.h"
 #include "math/gemm.h"
 #include "math/parallel.h"
@@ -42,13 +43,21 @@ static int gradient_lanes(const lungo_convolution *conv, const product *p) {
     return fits ? conv->lanes : 1;
 }
 
-bool lungo_convolution_scratch(const lungo_convolution *conv, size_t *floats) {
+/* What the product needs; what is chosen instead of it below may need more. */
+static bool product_scratch(const lungo_convolution *conv, size_t *floats) {
     product p = product_of(conv);
     size_t columns, sums = (size_t)(gradient_lanes(conv, &p) - 1) * p.weights;
     if (__builtin_mul_overflow((size_t)conv->groups * p.depth, p.outputs, &columns)) return false;
     if (is_pointwise(&conv->window)) columns = 0;
     if (__builtin_mul_overflow(columns, (size_t)conv->lanes, &columns)) return false;
     return !__builtin_add_overflow(columns, sums, floats);
+}
+
+bool lungo_convolution_scratch(const lungo_convolution *conv, size_t *floats) {
+    if (!product_scratch(conv, floats)) return false;
+    size_t direct = lungo_direct_works(conv) ? lungo_direct_scratch(conv) : 0;
+    if (direct > *floats) *floats = direct;
+    return true;
 }
 
 static const float *columns_of(const lungo_window *w, const float *image, float *columns) {
@@ -70,8 +79,8 @@ static void forward_image(const lungo_convolution *conv, const product *p, const
             y[m * p->outputs + i] += b[m];
 }
 
-void lungo_convolution_forward(const lungo_convolution *conv, const float *x, const float *w,
-                               const float *b, float *y, float *scratch) {
+void lungo_product_forward(const lungo_convolution *conv, const float *x, const float *w,
+                           const float *b, float *y, float *scratch) {
     product p = product_of(conv);
     int lanes = conv->lanes;
 #pragma omp parallel for num_threads(lanes) if (lanes > 1)
@@ -95,8 +104,8 @@ static void backward_image(const lungo_convolution *conv, const product *p, cons
                    columns + g * p->depth * p->outputs);
 }
 
-void lungo_convolution_backward_data(const lungo_convolution *conv, const float *w, const float *dy,
-                                     float *dx, float *scratch) {
+void lungo_product_backward_data(const lungo_convolution *conv, const float *w, const float *dy,
+                                 float *dx, float *scratch) {
     product p = product_of(conv);
     bool pointwise = is_pointwise(&conv->window);
     int lanes = conv->lanes;
@@ -121,8 +130,8 @@ static void weights_of_image(const lungo_convolution *conv, const product *p, co
 }
 
 /* Lane 0 works on dw itself, the others on sums of their own, added afterwards in their order. */
-void lungo_convolution_backward_weights(const lungo_convolution *conv, const float *x,
-                                        const float *dy, float beta, float *dw, float *scratch) {
+void lungo_product_backward_weights(const lungo_convolution *conv, const float *x, const float *dy,
+                                    float beta, float *dw, float *scratch) {
     product p = product_of(conv);
     int lanes = gradient_lanes(conv, &p);
     float *sums = scratch + (size_t)lanes * column_floats(conv, &p);
@@ -141,4 +150,25 @@ void lungo_convolution_backward_weights(const lungo_convolution *conv, const flo
     }
     for (int lane = 1; lane < lanes; lane++)
         lungo_add(p.weights, sums + (size_t)(lane - 1) * p.weights, dw);
+}
+
+/* ---- the faster of the ways ---- */
+
+void lungo_convolution_forward(const lungo_convolution *conv, const float *x, const float *w,
+                               const float *b, float *y, float *scratch) {
+    bool direct = lungo_direct_suits_forward(conv);
+    (direct ? lungo_direct_forward : lungo_product_forward)(conv, x, w, b, y, scratch);
+}
+
+void lungo_convolution_backward_data(const lungo_convolution *conv, const float *w, const float *dy,
+                                     float *dx, float *scratch) {
+    bool direct = lungo_direct_suits_backward(conv);
+    (direct ? lungo_direct_backward_data : lungo_product_backward_data)(conv, w, dy, dx, scratch);
+}
+
+void lungo_convolution_backward_weights(const lungo_convolution *conv, const float *x,
+                                        const float *dy, float beta, float *dw, float *scratch) {
+    bool depthwise = lungo_is_depthwise(conv) && lungo_direct_works(conv);
+    (depthwise ? lungo_depthwise_backward_weights
+               : lungo_product_backward_weights)(conv, x, dy, beta, dw, scratch);
 }

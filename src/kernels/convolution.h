@@ -1,4 +1,5 @@
-/* Convolution of images with a filter bank, as one matrix product per image and group.
+/* Convolution of images with a filter bank: as one matrix product per image and group, or without
+ * a matrix (kernels/direct.h) where that is faster.
  *
  *   x  (N, C, in...)        w  (M, C / groups, kernel...)       b  (M)
  *   y  (N, M, out...)       y_n = w col(x_n) + b                col: im2col
@@ -31,5 +32,13 @@ void lungo_convolution_backward_data(const lungo_convolution *conv, const float 
 /* dw = beta dw + the above. */
 void lungo_convolution_backward_weights(const lungo_convolution *conv, const float *x,
                                         const float *dy, float beta, float *dw, float *scratch);
+
+/* The same, always as matrix products. */
+void lungo_product_forward(const lungo_convolution *conv, const float *x, const float *w,
+                           const float *b, float *y, float *scratch);
+void lungo_product_backward_data(const lungo_convolution *conv, const float *w, const float *dy,
+                                 float *dx, float *scratch);
+void lungo_product_backward_weights(const lungo_convolution *conv, const float *x, const float *dy,
+                                    float beta, float *dw, float *scratch);
 
 #endif
