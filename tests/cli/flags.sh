@@ -62,5 +62,12 @@ passes "commands:" --
 "$lungo" layers NoSuchLayer > out 2>&1
 [ $? -eq 1 ] || complain "layers NoSuchLayer: expected status 1"
 
+# How long threads spin is ours to choose only where the user has not.
+spins() {
+    OMP_DISPLAY_ENV=verbose "$@" "$lungo" --version 2>&1 | grep -a GOMP_SPINCOUNT | tail -n 1
+}
+spins env -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT | grep -q "'1000'" || complain "expected threads that spin little"
+spins env -u OMP_WAIT_POLICY GOMP_SPINCOUNT=77 | grep -q "'77'" || complain "expected GOMP_SPINCOUNT to be kept"
+
 [ "$failures" -eq 0 ] && echo "flags are taken in every form"
 [ "$failures" -eq 0 ]

@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "support/flags.h"
 #include "support/glog.h"
+#include "support/threads.h"
 
 static command_flags given = {.engine = "",
                               .gpu = "",
@@ -123,6 +124,7 @@ static void warn_of_idle_flags(const char *command) {
 }
 
 int main(int argc, char **argv) {
+    threads_spin_little(argv);
     flag_result result;
     glog_start();
     if (!flags_parse(&result, argc, argv, flags)) return 1;
