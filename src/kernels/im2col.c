@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "math/parallel.h"
+
 /* ---- any number of axes ---- */
 
 /* The next position in row-major order, last axis fastest; false after the last one. */
@@ -138,6 +140,12 @@ static bool has_planes(const lungo_window *window) {
     return window->axes == 2 && !window->general;
 }
 
+/* Where the caller has not shared out the images already. */
+static bool shares_out(const lungo_window *w) {
+    size_t columns = lungo_window_taps(w) * lungo_window_outputs(w);
+    return !omp_in_parallel() && lungo_worth_threads((size_t)w->channels * columns);
+}
+
 void lungo_im2col(const lungo_window *window, const float *image, float *columns) {
     if (!has_planes(window)) {
         im2col_general(window, image, columns);
@@ -145,18 +153,22 @@ void lungo_im2col(const lungo_window *window, const float *image, float *columns
     }
     size_t pixels = lungo_window_pixels(window);
     size_t step = lungo_window_taps(window) * lungo_window_outputs(window);
+#pragma omp parallel for if (shares_out(window))
     for (size_t c = 0; c < (size_t)window->channels; c++)
         im2col_plane(window, image + c * pixels, columns + c * step);
 }
 
 void lungo_col2im(const lungo_window *window, const float *columns, float *image) {
     size_t pixels = lungo_window_pixels(window);
-    memset(image, 0, (size_t)window->channels * pixels * sizeof *image);
     if (!has_planes(window)) {
+        memset(image, 0, (size_t)window->channels * pixels * sizeof *image);
         col2im_general(window, columns, image);
         return;
     }
     size_t step = lungo_window_taps(window) * lungo_window_outputs(window);
-    for (size_t c = 0; c < (size_t)window->channels; c++)
+#pragma omp parallel for if (shares_out(window))
+    for (size_t c = 0; c < (size_t)window->channels; c++) {
+        memset(image + c * pixels, 0, pixels * sizeof *image);
         col2im_plane(window, columns + c * step, image + c * pixels);
+    }
 }

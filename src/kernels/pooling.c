@@ -6,6 +6,7 @@
 
 #include "kernels/window.h"
 #include "math/parallel.h"
+#include "math/vector.h"
 
 /* ---- windows ---- */
 
@@ -101,27 +102,57 @@ static void max_of_volume(const lungo_pooling *pool, const float *x, float *y, i
     })
 }
 
-/* Selecting without a branch: which value is larger cannot be foretold. */
-static void max_of_area(const float *x, ptrdiff_t width, extent ys, extent xs, float *y,
-                        int32_t *mask) {
-    float most = -FLT_MAX;
-    ptrdiff_t where = -1;
-    for (ptrdiff_t row = ys.first * width; row < ys.end * width; row += width) {
-        for (ptrdiff_t at = row + xs.first; at < row + xs.end; at++) {
-            bool more = x[at] > most;
-            most = more ? x[at] : most;
-            where = more ? at : where;
+/* What one tap brings to `count` neighbouring windows: pixels x[at], x[at + stride], ... */
+typedef void tap_function(ptrdiff_t stride, const float *x, ptrdiff_t at, ptrdiff_t count, float *y,
+                          int32_t *mask);
+
+/* All taps of one row of windows, in row order. */
+static void each_tap(const lungo_pooling *pool, int row, tap_function *take, const float *x,
+                     float *y, int32_t *mask) {
+    for (int ky = 0; ky < pool->kernel[1]; ky++) {
+        ptrdiff_t line = (ptrdiff_t)row * pool->stride[1] - pool->pad[1] + ky;
+        if (line < 0 || line >= pool->in[1]) continue;
+        for (int kx = 0; kx < pool->kernel[2]; kx++) {
+            lungo_span xs =
+                lungo_span_of(pool->in[2], pool->out[2], pool->stride[2], kx - pool->pad[2]);
+            take(pool->stride[2], x, line * pool->in[2] + xs.from, xs.end - xs.first, y + xs.first,
+                 mask ? mask + xs.first : NULL);
         }
     }
-    *y = most;
-    *mask = (int32_t)where;
+}
+
+/* Selecting without a branch: which value is larger cannot be foretold. Inlined with the common
+ * strides as constants, which makes vectors of the loop. */
+static inline __attribute__((always_inline)) void take_larger(ptrdiff_t stride, const float *x,
+                                                              ptrdiff_t at, ptrdiff_t count,
+                                                              float *restrict y,
+                                                              int32_t *restrict mask) {
+    for (ptrdiff_t j = 0; j < count; j++) {
+        float value = x[at + j * stride];
+        bool more = value > y[j];
+        y[j] = more ? value : y[j];
+        mask[j] = more ? (int32_t)(at + j * stride) : mask[j];
+    }
+}
+
+static void max_tap(ptrdiff_t stride, const float *x, ptrdiff_t at, ptrdiff_t count, float *y,
+                    int32_t *mask) {
+    if (stride == 1)
+        take_larger(1, x, at, count, y, mask);
+    else if (stride == 2)
+        take_larger(2, x, at, count, y, mask);
+    else
+        take_larger(stride, x, at, count, y, mask);
 }
 
 static void max_of_plane(const lungo_pooling *pool, const float *x, float *y, int32_t *mask) {
-    for (int i = 0; i < pool->out[1]; i++) {
-        extent ys = extent_of(pool, 1, i);
-        for (int j = 0; j < pool->out[2]; j++)
-            max_of_area(x, pool->in[2], ys, extent_of(pool, 2, j), y++, mask++);
+    ptrdiff_t outputs = pool->out[2];
+    for (int i = 0; i < pool->out[1]; i++, y += outputs, mask += outputs) {
+        for (ptrdiff_t j = 0; j < outputs; j++) {
+            y[j] = -FLT_MAX;
+            mask[j] = -1;
+        }
+        each_tap(pool, i, max_tap, x, y, mask);
     }
 }
 
@@ -162,23 +193,32 @@ static void spread_volume(const lungo_pooling *pool, const float *dy, float *dx)
     EACH_WINDOW(pool, v, o, EACH_PIXEL(&v, at, dx[at] += dy[o] / cells_of(&v);))
 }
 
-static float sum_of_area(const float *x, ptrdiff_t width, extent ys, extent xs) {
-    float sum = 0;
-    for (ptrdiff_t i = ys.first; i < ys.end; i++)
-        for (ptrdiff_t j = xs.first; j < xs.end; j++)
-            sum += x[i * width + j];
-    return sum;
+static void add_tap(ptrdiff_t stride, const float *x, ptrdiff_t at, ptrdiff_t count, float *y,
+                    int32_t *mask) {
+    (void)mask;
+    if (stride == 1)
+        lungo_add((size_t)count, x + at, y);
+    else
+        for (ptrdiff_t j = 0; j < count; j++)
+            y[j] += x[at + j * stride];
+}
+
+static void divide_row(const lungo_pooling *pool, int row, float *y) {
+    extent ys = extent_of(pool, 1, row);
+    for (int j = 0; j < pool->out[2]; j++) {
+        extent xs = extent_of(pool, 2, j);
+        bool empty = ys.first == ys.end || xs.first == xs.end;
+        y[j] = empty ? 0 : y[j] / (float)(ys.cells * xs.cells);
+    }
 }
 
 static void average_plane(const lungo_pooling *pool, const float *x, float *y) {
-    for (int i = 0; i < pool->out[1]; i++) {
-        extent ys = extent_of(pool, 1, i);
-        for (int j = 0; j < pool->out[2]; j++) {
-            extent xs = extent_of(pool, 2, j);
-            bool empty = ys.first == ys.end || xs.first == xs.end;
-            float cells = (float)(ys.cells * xs.cells);
-            *y++ = empty ? 0 : sum_of_area(x, pool->in[2], ys, xs) / cells;
-        }
+    ptrdiff_t outputs = pool->out[2];
+    for (int i = 0; i < pool->out[1]; i++, y += outputs) {
+        for (ptrdiff_t j = 0; j < outputs; j++)
+            y[j] = 0;
+        each_tap(pool, i, add_tap, x, y, NULL);
+        divide_row(pool, i, y);
     }
 }
 

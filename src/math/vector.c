@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "math/parallel.h"
+
 void lungo_fill(size_t count, float value, float *x) {
     for (size_t i = 0; i < count; i++)
         x[i] = value;
@@ -15,6 +17,13 @@ void lungo_rescale(size_t count, float beta, float *x) {
     }
     for (size_t i = 0; i < count; i++)
         x[i] *= beta;
+}
+
+void lungo_copy(size_t count, const float *x, float *y) {
+    if (x == y) return;
+#pragma omp parallel for simd if (parallel : lungo_worth_threads(count))
+    for (size_t i = 0; i < count; i++)
+        y[i] = x[i];
 }
 
 void lungo_add(size_t count, const float *x, float *y) {

@@ -1,4 +1,4 @@
-/* Loops over contiguous floats, on the calling thread. */
+/* Loops over contiguous floats, on the calling thread unless it says otherwise. */
 #ifndef LUNGO_MATH_VECTOR_H
 #define LUNGO_MATH_VECTOR_H
 
@@ -7,6 +7,9 @@
 /* x = value, or x = beta x. With beta 0 the old values are void, perhaps not numbers. */
 void lungo_fill(size_t count, float value, float *x);
 void lungo_rescale(size_t count, float beta, float *x);
+
+/* y = x, by all threads where it is worth them; nothing where y is x. */
+void lungo_copy(size_t count, const float *x, float *y);
 
 /* y += x, and y += alpha x. */
 void lungo_add(size_t count, const float *x, float *y);

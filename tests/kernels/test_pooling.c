@@ -33,6 +33,10 @@ static const lungo_pooling table[] = {
     FLAT(2, PAIR(3, 9), PAIR(1, 3), PAIR(5, 2), PAIR(3, 4), PAIR(0, 0)),
     /* a last window with nothing in it */
     FLAT(2, PAIR(6, 6), PAIR(3, 3), PAIR(1, 1), PAIR(3, 3), PAIR(0, 0)),
+    /* rows longer than a vector, strides 1, 2 and 3 */
+    FLAT(2, PAIR(5, 41), PAIR(5, 41), PAIR(3, 3), PAIR(1, 1), PAIR(1, 1)),
+    FLAT(2, PAIR(9, 71), PAIR(4, 35), PAIR(3, 3), PAIR(2, 2), PAIR(0, 0)),
+    FLAT(1, PAIR(7, 100), PAIR(3, 33), PAIR(2, 4), PAIR(3, 3), PAIR(1, 1)),
     /* enough for several threads */
     FLAT(300, PAIR(12, 12), PAIR(6, 6), PAIR(2, 2), PAIR(2, 2), PAIR(0, 0)),
     /* three axes: plain, and with padding and overhang */

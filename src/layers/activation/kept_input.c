@@ -1,6 +1,6 @@
 #include "layers/activation/kept_input.h"
 
-#include <string.h>
+#include "math/vector.h"
 
 lungo_status lungo_input_setup(lungo_layer *layer) {
     lungo_blob *copy;
@@ -16,7 +16,7 @@ lungo_status lungo_input_reshape(lungo_layer *layer) {
 const float *lungo_input_keep(lungo_layer *layer) {
     const float *x = lungo_data(layer->bottoms[0]);
     if (layer->buffer_count > 0)
-        memcpy(lungo_data_overwrite(layer->buffers[0]), x, layer->bottoms[0]->count * sizeof *x);
+        lungo_copy(layer->bottoms[0]->count, x, lungo_data_overwrite(layer->buffers[0]));
     return x;
 }
 

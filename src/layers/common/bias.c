@@ -14,9 +14,8 @@
  *     bias_param { filler { type: "constant" value: 0.1 } }
  *   }
  */
-#include <string.h>
-
 #include "layers/common/broadcast.h"
+#include "math/vector.h"
 
 static bool is_learned(const lungo_layer *layer) {
     return layer->bottom_count == 1;
@@ -55,7 +54,7 @@ static lungo_status backward(lungo_layer *layer) {
         lungo_broadcast_sum(layer->state, dy, lungo_grad_beta(layer, 0),
                             lungo_param_diff(layer, 0));
     if (lungo_wants_bottom(layer, 0) && !lungo_is_in_place(layer, 0))
-        memcpy(lungo_diff_overwrite(layer->bottoms[0]), dy, layer->bottoms[0]->count * sizeof *dy);
+        lungo_copy(layer->bottoms[0]->count, dy, lungo_diff_overwrite(layer->bottoms[0]));
     return LUNGO_OK;
 }
 

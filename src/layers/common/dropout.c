@@ -17,9 +17,9 @@
  *     dropout_param { dropout_ratio: 0.5 }
  *   }
  */
-#include <string.h>
-
 #include "layer/layer.h"
+#include "math/parallel.h"
+#include "math/vector.h"
 
 typedef struct dropout_state {
     double keep; /* probability: a double, for the draws to be Caffe's */
@@ -47,10 +47,11 @@ static lungo_status reshape(lungo_layer *layer) {
 
 static void multiply_or_copy(float *out, const float *in, const float *mask, size_t count) {
     if (mask) {
+#pragma omp parallel for simd if (parallel : lungo_worth_threads(count))
         for (size_t i = 0; i < count; i++)
             out[i] = in[i] * mask[i];
-    } else if (out != in) {
-        memcpy(out, in, count * sizeof *in);
+    } else {
+        lungo_copy(count, in, out);
     }
 }
 

@@ -21,10 +21,9 @@
  *     scale_param { bias_term: true }
  *   }
  */
-#include <string.h>
-
 #include "layer/op.h"
 #include "layers/common/broadcast.h"
+#include "math/vector.h"
 
 typedef struct state {
     lungo_broadcast shape;
@@ -100,7 +99,7 @@ static lungo_status forward(lungo_layer *layer) {
     const float *x = lungo_data(layer->bottoms[0]);
     const float *bias = has_bias(layer) ? lungo_param(layer, bias_index(layer)) : NULL;
     if (s->copy && wants_factor(layer))
-        memcpy(lungo_data_overwrite(s->copy), x, s->copy->count * sizeof *x);
+        lungo_copy(s->copy->count, x, lungo_data_overwrite(s->copy));
     lungo_broadcast_multiply(&s->shape, x, lungo_data(factor_of(layer)), bias,
                              lungo_data_overwrite(layer->tops[0]));
     return LUNGO_OK;

@@ -25,9 +25,9 @@
 #include "kernels/batch_norm.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "layer/op.h"
+#include "math/vector.h"
 
 enum { MEAN, VARIANCE, FACTOR };
 
@@ -110,7 +110,7 @@ static lungo_status forward(lungo_layer *layer) {
         lungo_batch_norm_statistics(&s->shape, x, mean, rstd);
         add_to_stored(layer, mean, rstd);
         if (s->copy && layer->needs_backward)
-            memcpy(lungo_data_overwrite(s->copy), x, s->copy->count * sizeof *x);
+            lungo_copy(s->copy->count, x, lungo_data_overwrite(s->copy));
     }
     for (size_t c = 0; c < channels; c++)
         rstd[c] = 1 / sqrtf(rstd[c] + eps);

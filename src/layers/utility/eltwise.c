@@ -24,10 +24,9 @@
  *     eltwise_param { operation: SUM coeff: 1 coeff: -1 }
  *   }
  */
-#include <string.h>
-
 #include "layer/op.h"
 #include "math/parallel.h"
+#include "math/vector.h"
 
 typedef struct eltwise_state {
     lungo_blob *kept;   /* PROD in place: x_0                          */
@@ -86,20 +85,22 @@ static const float *input(const lungo_layer *layer, int i) {
 }
 
 static void forward_sum(lungo_layer *layer, size_t count, float *y) {
-    for (int i = 0; i < layer->bottom_count; i++) {
+    const float *sum = lungo_data(layer->bottoms[0]); /* of the first bottoms, over `first` */
+    float first = coefficient(layer, 0);
+    for (int i = 1; i < layer->bottom_count; i++, sum = y, first = 1) {
         const float *x = lungo_data(layer->bottoms[i]);
         float c = coefficient(layer, i);
 #pragma omp parallel for simd if (parallel : lungo_worth_threads(count))
         for (size_t k = 0; k < count; k++)
-            y[k] = i == 0 ? c * x[k] : y[k] + c * x[k];
+            y[k] = first * sum[k] + c * x[k];
     }
 }
 
 static void forward_prod(lungo_layer *layer, size_t count, float *y) {
     const eltwise_state *state = layer->state;
     const float *x = lungo_data(layer->bottoms[0]);
-    if (state->kept) memcpy(lungo_data_overwrite(state->kept), x, count * sizeof *x);
-    if (y != x) memcpy(y, x, count * sizeof *x);
+    if (state->kept) lungo_copy(count, x, lungo_data_overwrite(state->kept));
+    lungo_copy(count, x, y);
     for (int i = 1; i < layer->bottom_count; i++) {
         x = lungo_data(layer->bottoms[i]);
 #pragma omp parallel for simd if (parallel : lungo_worth_threads(count))
@@ -162,7 +163,7 @@ static void backward_prod(const lungo_layer *layer, int i, size_t count, const f
             dx[k] = y[k] / x[k] * dy[k];
         return;
     }
-    if (dx != dy) memcpy(dx, dy, count * sizeof *dx);
+    lungo_copy(count, dy, dx);
     for (int j = 0; j < layer->bottom_count; j++) {
         if (j == i) continue;
         const float *x = input(layer, j);

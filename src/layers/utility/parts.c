@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "math/parallel.h"
+
 lungo_status lungo_parts_find_axis(const lungo_parts_axis *given, const lungo_shape *shape,
                                    int *index) {
     if (!given->has_legacy) return lungo_shape_axis(shape, given->axis, "axis", index);
@@ -18,6 +20,7 @@ lungo_status lungo_parts_find_axis(const lungo_parts_axis *given, const lungo_sh
 
 static void copy_rows(float *to, size_t to_pitch, const float *from, size_t from_pitch, size_t rows,
                       size_t width) {
+#pragma omp parallel for if (lungo_worth_threads(rows * width))
     for (size_t row = 0; row < rows; row++)
         memcpy(to + row * to_pitch, from + row * from_pitch, width * sizeof *to);
 }

@@ -13,10 +13,9 @@
  *     name: "split" type: "Split" bottom: "x" top: "a" top: "b"
  *   }
  */
-#include <string.h>
-
 #include "layer/op.h"
 #include "math/parallel.h"
+#include "math/vector.h"
 
 static lungo_status reshape(lungo_layer *layer) {
     for (int i = 0; i < layer->top_count; i++) {
@@ -30,12 +29,13 @@ static lungo_status backward(lungo_layer *layer) {
     if (!lungo_wants_bottom(layer, 0)) return LUNGO_OK;
     size_t count = layer->bottoms[0]->count;
     float *dx = lungo_diff_overwrite(layer->bottoms[0]);
-    memcpy(dx, lungo_diff(layer->tops[0]), count * sizeof *dx);
-    for (int i = 1; i < layer->top_count; i++) {
+    const float *sum = lungo_diff(layer->tops[0]); /* of the first tops */
+    if (layer->top_count == 1) lungo_copy(count, sum, dx);
+    for (int i = 1; i < layer->top_count; i++, sum = dx) {
         const float *dy = lungo_diff(layer->tops[i]);
 #pragma omp parallel for simd if (parallel : lungo_worth_threads(count))
         for (size_t k = 0; k < count; k++)
-            dx[k] += dy[k];
+            dx[k] = sum[k] + dy[k];
     }
     return LUNGO_OK;
 }
