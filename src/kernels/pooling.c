@@ -123,26 +123,25 @@ static void each_tap(const lungo_pooling *pool, int row, tap_function *take, con
 
 /* Selecting without a branch: which value is larger cannot be foretold. Inlined with the common
  * strides as constants, which makes vectors of the loop. */
-static inline __attribute__((always_inline)) void take_larger(ptrdiff_t stride, const float *x,
-                                                              ptrdiff_t at, ptrdiff_t count,
-                                                              float *restrict y,
+static inline __attribute__((always_inline)) void take_larger(int stride, const float *restrict x,
+                                                              int at, int count, float *restrict y,
                                                               int32_t *restrict mask) {
-    for (ptrdiff_t j = 0; j < count; j++) {
-        float value = x[at + j * stride];
-        bool more = value > y[j];
-        y[j] = more ? value : y[j];
-        mask[j] = more ? (int32_t)(at + j * stride) : mask[j];
+    for (int j = 0; j < count; j++) {
+        float value = x[j * stride], most = y[j];
+        int32_t where = mask[j];
+        y[j] = value > most ? value : most;
+        mask[j] = value > most ? at + j * stride : where;
     }
 }
 
 static void max_tap(ptrdiff_t stride, const float *x, ptrdiff_t at, ptrdiff_t count, float *y,
                     int32_t *mask) {
     if (stride == 1)
-        take_larger(1, x, at, count, y, mask);
+        take_larger(1, x + at, (int)at, (int)count, y, mask);
     else if (stride == 2)
-        take_larger(2, x, at, count, y, mask);
+        take_larger(2, x + at, (int)at, (int)count, y, mask);
     else
-        take_larger(stride, x, at, count, y, mask);
+        take_larger((int)stride, x + at, (int)at, (int)count, y, mask);
 }
 
 static void max_of_plane(const lungo_pooling *pool, const float *x, float *y, int32_t *mask) {

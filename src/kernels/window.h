@@ -50,8 +50,10 @@ typedef struct lungo_span {
 /* `shift` is where the tap stands for output 0: tap * dilation - pad. */
 static inline lungo_span lungo_span_of(ptrdiff_t in, ptrdiff_t out, ptrdiff_t stride,
                                        ptrdiff_t shift) {
-    ptrdiff_t first = shift >= 0 ? 0 : (stride - 1 - shift) / stride;
-    ptrdiff_t end = shift >= in ? 0 : (in - shift + stride - 1) / stride;
+    ptrdiff_t before = shift >= 0 ? 0 : stride - 1 - shift;
+    ptrdiff_t under = shift >= in ? 0 : in - shift + stride - 1;
+    bool dense = stride == 1; /* divisions take longer than many a row does */
+    ptrdiff_t first = dense ? before : before / stride, end = dense ? under : under / stride;
     if (end > out) end = out;
     if (first > end) first = end;
     return (lungo_span){first, end, first * stride + shift};
