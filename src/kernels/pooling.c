@@ -6,7 +6,6 @@
 
 #include "kernels/window.h"
 #include "math/parallel.h"
-#include "math/vector.h"
 
 /* ---- windows ---- */
 
@@ -102,56 +101,96 @@ static void max_of_volume(const lungo_pooling *pool, const float *x, float *y, i
     })
 }
 
-/* What one tap brings to `count` neighbouring windows: pixels x[at], x[at + stride], ... */
-typedef void tap_function(ptrdiff_t stride, const float *x, ptrdiff_t at, ptrdiff_t count, float *y,
-                          int32_t *mask);
-
-/* All taps of one row of windows, in row order. */
-static void each_tap(const lungo_pooling *pool, int row, tap_function *take, const float *x,
-                     float *y, int32_t *mask) {
-    for (int ky = 0; ky < pool->kernel[1]; ky++) {
-        ptrdiff_t line = (ptrdiff_t)row * pool->stride[1] - pool->pad[1] + ky;
-        if (line < 0 || line >= pool->in[1]) continue;
-        for (int kx = 0; kx < pool->kernel[2]; kx++) {
-            lungo_span xs =
-                lungo_span_of(pool->in[2], pool->out[2], pool->stride[2], kx - pool->pad[2]);
-            take(pool->stride[2], x, line * pool->in[2] + xs.from, xs.end - xs.first, y + xs.first,
-                 mask ? mask + xs.first : NULL);
+/* Selecting without a branch: which value is larger cannot be foretold. */
+static void max_of_area(const float *x, ptrdiff_t width, extent ys, extent xs, float *y,
+                        int32_t *mask) {
+    float most = -FLT_MAX;
+    ptrdiff_t where = -1;
+    for (ptrdiff_t row = ys.first * width; row < ys.end * width; row += width) {
+        for (ptrdiff_t at = row + xs.first; at < row + xs.end; at++) {
+            bool more = x[at] > most;
+            most = more ? x[at] : most;
+            where = more ? at : where;
         }
     }
+    *y = most;
+    *mask = (int32_t)where;
 }
 
-/* Selecting without a branch: which value is larger cannot be foretold. Inlined with the common
- * strides as constants, which makes vectors of the loop. */
-static inline __attribute__((always_inline)) void take_larger(int stride, const float *restrict x,
-                                                              int at, int count, float *restrict y,
-                                                              int32_t *restrict mask) {
-    for (int j = 0; j < count; j++) {
-        float value = x[j * stride], most = y[j];
-        int32_t where = mask[j];
-        y[j] = value > most ? value : most;
-        mask[j] = value > most ? at + j * stride : where;
+/* Neighbouring windows that lie within the image from left to right, a vector of them at a time. */
+enum { BLOCK = 8 };
+typedef float values_of_block __attribute__((vector_size(BLOCK * sizeof(float))));
+typedef int32_t places_of_block __attribute__((vector_size(BLOCK * sizeof(int32_t))));
+typedef float loose_values
+    __attribute__((vector_size(BLOCK * sizeof(float)), aligned(sizeof(float)), may_alias));
+typedef int32_t loose_places
+    __attribute__((vector_size(BLOCK * sizeof(int32_t)), aligned(sizeof(int32_t)), may_alias));
+
+/* x[0], x[stride], ... for a stride of 1 or 2, and nothing beyond the last of them is read. */
+static inline values_of_block pixels_at(const float *x, int stride) {
+    values_of_block low = *(const loose_values *)x;
+    if (stride == 1) return low;
+    values_of_block high = *(const loose_values *)(x + BLOCK - 1);
+    return __builtin_shuffle(low, high, (places_of_block){0, 2, 4, 6, 9, 11, 13, 15});
+}
+
+static inline places_of_block choose(places_of_block yes, places_of_block a, places_of_block b) {
+    return (yes & a) | (~yes & b);
+}
+
+static inline __attribute__((always_inline)) void max_of_block(const float *x, int width, extent ys,
+                                                               int first, int kernel, int stride,
+                                                               float *y, int32_t *mask) {
+    values_of_block most = (values_of_block){0} - FLT_MAX;
+    places_of_block where = (places_of_block){0} - 1;
+    places_of_block steps = (places_of_block){0, 1, 2, 3, 4, 5, 6, 7} * stride;
+    for (int row = (int)ys.first * width; row < (int)ys.end * width; row += width) {
+        for (int at = row + first; at < row + first + kernel; at++) {
+            values_of_block value = pixels_at(x + at, stride);
+            places_of_block more = value > most;
+            most = (values_of_block)choose(more, (places_of_block)value, (places_of_block)most);
+            where = choose(more, at + steps, where);
+        }
+    }
+    *(loose_values *)y = most;
+    *(loose_places *)mask = where;
+}
+
+/* Windows `from` to `end` of a row, a block or more. The last block is moved back onto windows that
+ * were done before. */
+static void max_of_blocks(const lungo_pooling *pool, const float *x, extent ys, int from, int end,
+                          float *y, int32_t *mask) {
+    int width = pool->in[2], kernel = pool->kernel[2], stride = pool->stride[2];
+    for (int j = from; j < end; j += BLOCK) {
+        int block = j + BLOCK <= end ? j : end - BLOCK, first = block * stride - pool->pad[2];
+        if (stride == 1)
+            max_of_block(x, width, ys, first, kernel, 1, y + block, mask + block);
+        else
+            max_of_block(x, width, ys, first, kernel, 2, y + block, mask + block);
     }
 }
 
-static void max_tap(ptrdiff_t stride, const float *x, ptrdiff_t at, ptrdiff_t count, float *y,
-                    int32_t *mask) {
-    if (stride == 1)
-        take_larger(1, x + at, (int)at, (int)count, y, mask);
-    else if (stride == 2)
-        take_larger(2, x + at, (int)at, (int)count, y, mask);
-    else
-        take_larger((int)stride, x + at, (int)at, (int)count, y, mask);
+/* Which windows of a row blocks can be made of; none if it is less than a block. */
+static extent inner_windows(const lungo_pooling *pool) {
+    ptrdiff_t stride = pool->stride[2], pad = pool->pad[2];
+    ptrdiff_t last = (pool->in[2] + pad - pool->kernel[2]) / stride;
+    extent inner = {.first = (pad + stride - 1) / stride, .end = last + 1};
+    if (inner.end > pool->out[2]) inner.end = pool->out[2];
+    if (stride > 2 || pool->kernel[2] > pool->in[2] || inner.end - inner.first < BLOCK)
+        inner.first = inner.end = pool->out[2];
+    return inner;
 }
 
 static void max_of_plane(const lungo_pooling *pool, const float *x, float *y, int32_t *mask) {
-    ptrdiff_t outputs = pool->out[2];
-    for (int i = 0; i < pool->out[1]; i++, y += outputs, mask += outputs) {
-        for (ptrdiff_t j = 0; j < outputs; j++) {
-            y[j] = -FLT_MAX;
-            mask[j] = -1;
+    extent inner = inner_windows(pool);
+    for (int i = 0; i < pool->out[1]; i++, y += pool->out[2], mask += pool->out[2]) {
+        extent ys = extent_of(pool, 1, i);
+        max_of_blocks(pool, x, ys, (int)inner.first, (int)inner.end, y, mask);
+        for (int j = 0; j < pool->out[2]; j++) {
+            if (j == inner.first && j < inner.end) j = (int)inner.end;
+            if (j < pool->out[2])
+                max_of_area(x, pool->in[2], ys, extent_of(pool, 2, j), &y[j], &mask[j]);
         }
-        each_tap(pool, i, max_tap, x, y, mask);
     }
 }
 
@@ -192,32 +231,23 @@ static void spread_volume(const lungo_pooling *pool, const float *dy, float *dx)
     EACH_WINDOW(pool, v, o, EACH_PIXEL(&v, at, dx[at] += dy[o] / cells_of(&v);))
 }
 
-static void add_tap(ptrdiff_t stride, const float *x, ptrdiff_t at, ptrdiff_t count, float *y,
-                    int32_t *mask) {
-    (void)mask;
-    if (stride == 1)
-        lungo_add((size_t)count, x + at, y);
-    else
-        for (ptrdiff_t j = 0; j < count; j++)
-            y[j] += x[at + j * stride];
-}
-
-static void divide_row(const lungo_pooling *pool, int row, float *y) {
-    extent ys = extent_of(pool, 1, row);
-    for (int j = 0; j < pool->out[2]; j++) {
-        extent xs = extent_of(pool, 2, j);
-        bool empty = ys.first == ys.end || xs.first == xs.end;
-        y[j] = empty ? 0 : y[j] / (float)(ys.cells * xs.cells);
-    }
+static float sum_of_area(const float *x, ptrdiff_t width, extent ys, extent xs) {
+    float sum = 0;
+    for (ptrdiff_t i = ys.first; i < ys.end; i++)
+        for (ptrdiff_t j = xs.first; j < xs.end; j++)
+            sum += x[i * width + j];
+    return sum;
 }
 
 static void average_plane(const lungo_pooling *pool, const float *x, float *y) {
-    ptrdiff_t outputs = pool->out[2];
-    for (int i = 0; i < pool->out[1]; i++, y += outputs) {
-        for (ptrdiff_t j = 0; j < outputs; j++)
-            y[j] = 0;
-        each_tap(pool, i, add_tap, x, y, NULL);
-        divide_row(pool, i, y);
+    for (int i = 0; i < pool->out[1]; i++) {
+        extent ys = extent_of(pool, 1, i);
+        for (int j = 0; j < pool->out[2]; j++) {
+            extent xs = extent_of(pool, 2, j);
+            bool empty = ys.first == ys.end || xs.first == xs.end;
+            float cells = (float)(ys.cells * xs.cells);
+            *y++ = empty ? 0 : sum_of_area(x, pool->in[2], ys, xs) / cells;
+        }
     }
 }
 
