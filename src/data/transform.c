@@ -63,9 +63,36 @@ static lungo_status read_mean(lungo_transform *transform) {
     return status;
 }
 
+/* ---- settings ---- */
+
+static lungo_status take_crop(lungo_transform *transform) {
+    const Caffe__TransformationParameter *param = transform->param;
+    uint32_t height = param->crop_size, width = param->crop_size;
+    if (param->has_crop_h || param->has_crop_w) {
+        height = param->crop_h;
+        width = param->crop_w;
+        if (!height || !width)
+            return lungo_fail(
+                LUNGO_ERR_CONFIG,
+                "transform_param: expected both of crop_h and crop_w to be 1 or more, "
+                "got %ux%u",
+                height, width);
+        if (param->crop_size)
+            return lungo_fail(LUNGO_ERR_CONFIG,
+                              "transform_param: expected crop_size or crop_h and crop_w, got both");
+    }
+    if (height > INT32_MAX || width > INT32_MAX)
+        return lungo_fail(LUNGO_ERR_CONFIG,
+                          "transform_param: expected a crop below 2^31, got %ux%u", height, width);
+    transform->crop_height = (int)height;
+    transform->crop_width = (int)width;
+    return LUNGO_OK;
+}
+
 lungo_status lungo_transform_init(lungo_transform *transform,
                                   const Caffe__TransformationParameter *param, lungo_phase phase) {
     *transform = (lungo_transform){.param = param, .phase = phase};
+    LUNGO_TRY(take_crop(transform));
     if (param->mean_file && *param->mean_file && param->n_mean_value)
         return lungo_fail(LUNGO_ERR_CONFIG,
                           "transform_param: expected mean_file or mean_value, got both");
@@ -82,7 +109,7 @@ void lungo_transform_dispose(lungo_transform *transform) {
 
 bool lungo_transform_draws(const lungo_transform *transform) {
     const Caffe__TransformationParameter *param = transform->param;
-    return param->mirror || (transform->phase == LUNGO_TRAIN && param->crop_size > 0);
+    return param->mirror || (transform->phase == LUNGO_TRAIN && transform->crop_height > 0);
 }
 
 /* ---- does a record fit ---- */
@@ -110,12 +137,13 @@ lungo_status lungo_transform_shape(const lungo_transform *transform, const lungo
         return lungo_fail(LUNGO_ERR_DATA, "record: expected an image, got %dx%dx%d values",
                           datum->channels, datum->height, datum->width);
     LUNGO_TRY(check_mean(transform, datum));
-    uint32_t crop = transform->param->crop_size;
-    if (crop > (uint32_t)datum->height || crop > (uint32_t)datum->width)
-        return lungo_fail(LUNGO_ERR_DATA, "crop_size: expected at most the record's %dx%d, got %u",
-                          datum->height, datum->width, crop);
-    *shape = LUNGO_SHAPE(datum->channels, crop ? (int)crop : datum->height,
-                         crop ? (int)crop : datum->width);
+    int height = transform->crop_height, width = transform->crop_width;
+    if (height > datum->height || width > datum->width)
+        return lungo_fail(LUNGO_ERR_DATA, "%s: expected at most the record's %dx%d, got %dx%d",
+                          transform->param->crop_size ? "crop_size" : "crop_h and crop_w",
+                          datum->height, datum->width, height, width);
+    *shape =
+        LUNGO_SHAPE(datum->channels, height ? height : datum->height, width ? width : datum->width);
     return lungo_shape_check(shape);
 }
 
@@ -125,7 +153,7 @@ lungo_transform_words lungo_transform_draw(lungo_transform *transform) {
     const Caffe__TransformationParameter *param = transform->param;
     lungo_transform_words words = {0, 0, 0};
     if (param->mirror) words.mirror = lungo_rng_word(&transform->rng);
-    if (param->crop_size && transform->phase == LUNGO_TRAIN) {
+    if (transform->crop_height && transform->phase == LUNGO_TRAIN) {
         words.row = lungo_rng_word(&transform->rng);
         words.column = lungo_rng_word(&transform->rng);
     }
@@ -136,9 +164,9 @@ lungo_transform_choice lungo_transform_choose(const lungo_transform *transform,
                                               lungo_transform_words words,
                                               const lungo_datum *datum) {
     lungo_transform_choice choice = {words.mirror % 2 != 0, 0, 0};
-    uint32_t crop = transform->param->crop_size;
-    if (!crop) return choice;
-    uint32_t rows = (uint32_t)datum->height - crop, columns = (uint32_t)datum->width - crop;
+    if (!transform->crop_height) return choice;
+    uint32_t rows = (uint32_t)(datum->height - transform->crop_height);
+    uint32_t columns = (uint32_t)(datum->width - transform->crop_width);
     bool random = transform->phase == LUNGO_TRAIN;
     choice.row = (int)(random ? words.row % (rows + 1) : rows / 2);
     choice.column = (int)(random ? words.column % (columns + 1) : columns / 2);
@@ -181,8 +209,8 @@ static void mirror_row(float *row, int width) {
 
 void lungo_transform_apply(const lungo_transform *transform, lungo_transform_choice choice,
                            const lungo_datum *datum, float *values) {
-    int crop = (int)transform->param->crop_size;
-    int height = crop ? crop : datum->height, width = crop ? crop : datum->width;
+    int height = transform->crop_height ? transform->crop_height : datum->height;
+    int width = transform->crop_width ? transform->crop_width : datum->width;
     for (int channel = 0; channel < datum->channels; channel++)
         for (int y = 0; y < height; y++, values += width) {
             size_t line = (size_t)channel * (size_t)datum->height + (size_t)(choice.row + y);

@@ -2,7 +2,7 @@
  *
  *   y = (x - mean) * scale     mean: of the same place in mean_file, or of the channel, or 0
  *
- * The crop is at a random place in TRAIN and in the centre (rounded down) in TEST; a mirror is a
+ * The crop (crop_size, a square, or crop_h x crop_w) is at a random place in TRAIN and in the centre (rounded down) in TEST; a mirror is a
  * fair coin in both. Words are drawn per record in record order (mirror, row, column), apart from
  * the rest, which only reads the transform: several threads may do that.
  */
@@ -18,9 +18,10 @@
 typedef struct lungo_transform {
     const Caffe__TransformationParameter *param;
     lungo_phase phase;
-    lungo_rng rng;   /* its own, seeded once by the layer */
-    float *mean;     /* of mean_file; NULL: none */
-    int mean_dim[3]; /* channels, height, width of it */
+    lungo_rng rng;               /* its own, seeded once by the layer */
+    float *mean;                 /* of mean_file; NULL: none */
+    int mean_dim[3];             /* channels, height, width of it */
+    int crop_height, crop_width; /* 0: records are not cropped */
 } lungo_transform;
 
 /* Random words for one record, drawn in record order; those that no setting asks for stay 0. */

@@ -74,6 +74,53 @@ START_TEST(crop_mirror_mean_and_scale) {
 }
 END_TEST
 
+/* The values of a crop of 2x3 at row 1, column 1; the choices as for a square: row, then column. */
+START_TEST(crops_may_be_rectangles) {
+    Caffe__TransformationParameter param = settings();
+    param.has_crop_h = param.has_crop_w = true;
+    param.crop_h = 2;
+    param.crop_w = 3;
+    lungo_transform transform;
+    lungo_shape shape;
+    float got[12];
+    ck_ok(lungo_transform_init(&transform, &param, LUNGO_TRAIN));
+    ck_assert(lungo_transform_draws(&transform));
+    ck_ok(lungo_transform_shape(&transform, &image, &shape));
+    ck_assert_str_eq(lungo_shape_text(&shape).text, "2x2x3");
+    lungo_transform_choice choice =
+        lungo_transform_choose(&transform, (lungo_transform_words){0, 3, 7}, &image);
+    ck_assert_int_eq(choice.row, 1);
+    ck_assert_int_eq(choice.column, 1);
+    lungo_transform_apply(&transform, choice, &image, got);
+    static const float expected[] = {11, 12, 13, 21, 22, 23, 61, 62, 63, 254, 253, 252};
+    for (int i = 0; i < 12; i++)
+        ck_assert_float_eq(got[i], expected[i]);
+}
+END_TEST
+
+START_TEST(bad_rectangles_are_refused) {
+    Caffe__TransformationParameter param = settings();
+    lungo_transform transform;
+    lungo_shape shape;
+    param.has_crop_h = true;
+    param.crop_h = 4;
+    ck_fails(lungo_transform_init(&transform, &param, LUNGO_TRAIN), LUNGO_ERR_CONFIG,
+             "expected both of crop_h and crop_w to be 1 or more, got 4x0");
+    param.has_crop_w = true;
+    param.crop_w = 4;
+    ck_ok(lungo_transform_init(&transform, &param, LUNGO_TRAIN));
+    ck_fails(lungo_transform_shape(&transform, &image, &shape), LUNGO_ERR_DATA,
+             "crop_h and crop_w: expected at most the record's 3x4, got 4x4");
+    param.crop_size = 2;
+    ck_fails(lungo_transform_init(&transform, &param, LUNGO_TRAIN), LUNGO_ERR_CONFIG,
+             "expected crop_size or crop_h and crop_w, got both");
+    param.crop_size = param.crop_w = 0;
+    param.crop_w = 1u << 31;
+    ck_fails(lungo_transform_init(&transform, &param, LUNGO_TRAIN), LUNGO_ERR_CONFIG,
+             "expected a crop below 2^31, got 4x2147483648");
+}
+END_TEST
+
 START_TEST(test_phase_crops_the_centre_and_draws_nothing) {
     Caffe__TransformationParameter param = settings();
     param.crop_size = 2;
@@ -108,7 +155,7 @@ START_TEST(what_does_not_fit_is_refused) {
     param.crop_size = 4;
     ck_ok(lungo_transform_init(&transform, &param, LUNGO_TRAIN));
     ck_fails(lungo_transform_shape(&transform, &image, &shape), LUNGO_ERR_DATA,
-             "crop_size: expected at most the record's 3x4, got 4");
+             "crop_size: expected at most the record's 3x4, got 4x4");
     param.crop_size = 0;
     param.mean_value = means;
     param.n_mean_value = 3;
@@ -129,6 +176,7 @@ Suite *lungo_suite_transform(void) {
     return lungo_suite_of(
         "transform",
         (const TTest *const[]){choices_are_those_of_caffe, crop_mirror_mean_and_scale,
+                               crops_may_be_rectangles, bad_rectangles_are_refused,
                                test_phase_crops_the_centre_and_draws_nothing,
                                floats_are_taken_as_they_are, what_does_not_fit_is_refused, NULL});
 }

@@ -233,6 +233,9 @@ static lungo_status check_settings(lungo_layer *layer) {
     uint32_t crop = layer->param->transform_param->crop_size;
     LUNGO_TRY(lungo_feed_check(&state->feed, layer, "window_data_param", param->batch_size,
                                param->source));
+    if (layer->param->transform_param->has_crop_h || layer->param->transform_param->has_crop_w)
+        return lungo_fail(LUNGO_ERR_CONFIG, "transform_param: windows are warped to squares: "
+                                            "expected crop_size, got crop_h and crop_w");
     state->square = !strcmp(param->crop_mode, "square");
     if (!state->square && strcmp(param->crop_mode, "warp"))
         return lungo_fail(

@@ -104,7 +104,7 @@ START_TEST(bad_settings_are_refused) {
     ck_fails(open_net(&net, "batch_size: 1 prefetch: 0", LUNGO_TEST), LUNGO_ERR_CONFIG,
              "data_param.prefetch");
     ck_fails(open_net(&net, "batch_size: 1 } transform_param { crop_size: 5", LUNGO_TEST),
-             LUNGO_ERR_DATA, "crop_size: expected at most the record's 4x4, got 5");
+             LUNGO_ERR_DATA, "crop_size: expected at most the record's 4x4, got 5x5");
     ck_assert_msg(strstr(lungo_error_text(), "in layer 'd' (Data), data.prototxt:1"), "%s",
                   lungo_error_text());
 }

@@ -172,7 +172,7 @@ START_TEST(bad_settings_are_refused) {
     ck_fails(open_net(&net, "} data_param { prefetch: 0", LUNGO_TEST), LUNGO_ERR_CONFIG,
              "data_param.prefetch");
     ck_fails(open_net(&net, "} transform_param { crop_size: 5", LUNGO_TEST), LUNGO_ERR_DATA,
-             "crop_size: expected at most the record's 4x3, got 5\n  in line 1 of the list 'list'");
+             "crop_size: expected at most the record's 4x3, got 5x5\n  in line 1 of the list 'list'");
     ck_fails(open_net(&net, "rand_skip: 4000000000", LUNGO_TEST), LUNGO_ERR_CONFIG,
              "expected to skip fewer than the 4 lines of the list");
 }

@@ -142,6 +142,8 @@ START_TEST(bad_settings_are_refused) {
     lungo_net *net;
     write_windows(BOTH);
     ck_fails(open_net(&net, HALF, ""), LUNGO_ERR_CONFIG, "transform_param.crop_size: expected 1");
+    ck_fails(open_net(&net, HALF, "crop_h: 2 crop_w: 3"), LUNGO_ERR_CONFIG,
+             "expected crop_size, got crop_h and crop_w");
     ck_fails(open_net(&net, HALF "context_pad: 1", "crop_size: 2"), LUNGO_ERR_CONFIG,
              "more than twice context_pad (1), got 2");
     ck_fails(open_net(&net, HALF "crop_mode: 'round'", "crop_size: 2"), LUNGO_ERR_CONFIG,
