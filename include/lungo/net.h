@@ -38,10 +38,15 @@ typedef struct lungo_net_options {
     lungo_net *donor; /* layers of the same name use this net's parameters; must outlive */
     lungo_engine engine;
     bool log_plan; /* logs which layers make up each step, and what computes it */
+    /* Of several nets that train on the same data, this one reads the records whose number leaves
+     * worker_rank when divided by worker_count (0 counts as 1): Data, ImageData and HDF5Data, in
+     * TRAIN. With shuffle they need the same seed. WindowData draws from all. */
+    int worker_count, worker_rank;
+    bool skip_bad_records; /* as data_param.skip_bad_records, for every layer */
 } lungo_net_options;
 
 #define LUNGO_NET_OPTIONS_INIT                                                                     \
-    { LUNGO_TEST, 0, NULL, 0, -1, NULL, LUNGO_ENGINE_DEFAULT, false }
+    { LUNGO_TEST, 0, NULL, 0, -1, NULL, LUNGO_ENGINE_DEFAULT, false, 0, 0, false }
 
 /* From a file, or from text (`name` stands for the file in errors). V0 and V1 nets are upgraded.
  * options NULL: all defaults. The caller frees *out. */

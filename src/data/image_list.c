@@ -2,10 +2,12 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/rng.h"
 
 static lungo_status read_label(int *label, const char *word) {
     char *end;
@@ -27,19 +29,49 @@ static lungo_status grow(lungo_image_list *list) {
     return LUNGO_OK;
 }
 
-/* Lines of nothing are passed over. */
-static lungo_status read_line(lungo_image_list *list, char *line, unsigned number) {
-    size_t length = strlen(line);
-    if (length && line[length - 1] == '\r') line[--length] = '\0';
-    if (!length) return LUNGO_OK;
+static lungo_status read_number(lungo_image_list *list, const char *word) {
+    char *end;
+    float value = strtof(word, &end);
+    if (end == word || *end || !isfinite(value))
+        return lungo_fail(LUNGO_ERR_FORMAT, "label: expected a number, got '%s'", word);
+    lungo_buffer_append(&list->labels, &value, sizeof value);
+    return list->labels.failed ? lungo_fail_memory("labels", list->labels.length) : LUNGO_OK;
+}
+
+/* The last blank with a path before it is cut; what stands behind it. */
+static lungo_status cut_word(const char **word, char *line) {
     char *blank = strrchr(line, ' ');
     if (!blank || blank == line)
         return lungo_fail(LUNGO_ERR_FORMAT, "expected a path, a blank and a label, got '%s'", line);
-    LUNGO_TRY(grow(list));
     *blank = '\0';
+    *word = blank + 1;
+    return LUNGO_OK;
+}
+
+/* From the first of the line's labels on. */
+static lungo_status read_numbers(lungo_image_list *list, char *line, size_t count) {
+    const char *word;
+    for (size_t i = 0; i < count; i++)
+        if (cut_word(&word, line))
+            return lungo_trail("with label_count: %zu, %zu labels of the line are missing",
+                               list->label_count, count - i);
+    for (size_t i = 0; i < count; i++, word += strlen(word) + 1)
+        LUNGO_TRY(read_number(list, word));
+    return LUNGO_OK;
+}
+
+/* Lines of nothing are passed over. */
+static lungo_status read_line(lungo_image_list *list, char *line, unsigned number) {
+    const char *word;
+    size_t length = strlen(line);
+    if (length && line[length - 1] == '\r') line[--length] = '\0';
+    if (!length) return LUNGO_OK;
+    LUNGO_TRY(grow(list));
     lungo_image_line *entry = &list->lines[list->count++];
-    *entry = (lungo_image_line){line, 0, number};
-    return read_label(&entry->label, blank + 1);
+    *entry = (lungo_image_line){line, 0, list->labels.length / sizeof(float), number};
+    if (list->label_count) return read_numbers(list, line, list->label_count);
+    LUNGO_TRY(cut_word(&word, line));
+    return read_label(&entry->label, word);
 }
 
 static lungo_status read_lines(lungo_image_list *list, const char *path) {
@@ -56,9 +88,15 @@ static lungo_status read_lines(lungo_image_list *list, const char *path) {
 }
 
 lungo_status lungo_image_list_open(lungo_image_list **out, const char *path) {
+    return lungo_image_list_open_labels(out, path, 0);
+}
+
+lungo_status lungo_image_list_open_labels(lungo_image_list **out, const char *path,
+                                          size_t label_count) {
     size_t length;
     lungo_image_list *list = calloc(1, sizeof *list);
     if (!list) return lungo_fail_memory("a list of pictures", sizeof *list);
+    list->label_count = label_count;
     lungo_status status = lungo_file_read(&list->text, &length, path);
     if (!status) status = read_lines(list, path);
     if (status)
@@ -71,6 +109,7 @@ lungo_status lungo_image_list_open(lungo_image_list **out, const char *path) {
 void lungo_image_list_free(lungo_image_list *list) {
     if (!list) return;
     free(list->lines);
+    lungo_buffer_dispose(&list->labels);
     free(list->text);
     free(list);
 }
@@ -87,18 +126,8 @@ int lungo_image_list_label(const lungo_image_list *list, size_t index) {
     return list->lines[index].label;
 }
 
-static int by_number(const void *left, const void *right) {
-    unsigned a = ((const lungo_image_line *)left)->number;
-    unsigned b = ((const lungo_image_line *)right)->number;
-    return (a > b) - (a < b);
-}
-
-void lungo_image_list_sort(lungo_image_list *list) {
-    qsort(list->lines, list->count, sizeof *list->lines, by_number);
-}
-
-void lungo_image_list_mix(lungo_image_list *list, lungo_rng *rng) {
-    lungo_rng_shuffle(rng, list->lines, list->count, sizeof *list->lines);
+const float *lungo_image_line_labels(const lungo_image_list *list, const lungo_image_line *line) {
+    return (const float *)(const void *)list->labels.bytes + line->labels;
 }
 
 lungo_status lungo_image_list_shuffle(lungo_image_list *list, long long seed) {
@@ -106,6 +135,6 @@ lungo_status lungo_image_list_shuffle(lungo_image_list *list, long long seed) {
     lungo_rng rng;
     if (seed < 0) LUNGO_TRY(lungo_rng_seed_from_system(&word));
     lungo_rng_seed(&rng, word);
-    lungo_image_list_mix(list, &rng);
+    lungo_rng_shuffle(&rng, list->lines, list->count, sizeof *list->lines);
     return LUNGO_OK;
 }

@@ -1,14 +1,15 @@
-/* Lists of pictures with a label each: lines `path label`, split at their last blank, so that paths
- * may have blanks. The public part is in include/lungo/data.h. */
+/* Lists of pictures with labels: lines `path label` or `path label label ...`. The labels stand
+ * behind the last blanks, so that paths may have blanks. The public part is in include/lungo/data.h. */
 #ifndef LUNGO_DATA_IMAGE_LIST_H
 #define LUNGO_DATA_IMAGE_LIST_H
 
-#include "base/rng.h"
+#include "base/buffer.h"
 #include "lungo/data.h"
 
 typedef struct lungo_image_line {
     const char *path;
-    int label;
+    int label;       /* when a list has one for each picture */
+    size_t labels;   /* else, the place of the first one in the list's */
     unsigned number; /* of the line in the file, from 1 */
 } lungo_image_line;
 
@@ -16,12 +17,15 @@ struct lungo_image_list {
     char *text; /* what the paths point into */
     lungo_image_line *lines;
     size_t count, capacity;
+    size_t label_count;  /* 0: one for each picture, a whole number */
+    lungo_buffer labels; /* floats: label_count of each picture */
 };
 
-/* Back into the order of the file. */
-void lungo_image_list_sort(lungo_image_list *list);
+/* label_count labels of any value for each picture; 0: as lungo_image_list_open(). */
+lungo_status lungo_image_list_open_labels(lungo_image_list **out, const char *path,
+                                          size_t label_count);
 
-/* As Caffe shuffles: every call goes on from the order that the one before left. */
-void lungo_image_list_mix(lungo_image_list *list, lungo_rng *rng);
+/* The labels of a picture in a list that has label_count of them. */
+const float *lungo_image_line_labels(const lungo_image_list *list, const lungo_image_line *line);
 
 #endif

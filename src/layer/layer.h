@@ -65,6 +65,8 @@ typedef struct lungo_layer_host {
     lungo_rng *rng;     /* the one generator of the solver (or of a net opened alone) */
     float *scratch; /* shared by all layers, void between their calls; see lungo_layer_scratch */
     size_t scratch_needed, scratch_capacity;
+    int worker_count, worker_rank; /* of those that share the training data; count 0 counts as 1 */
+    bool skip_bad_records;         /* as data_param.skip_bad_records, for every layer */
 } lungo_layer_host;
 
 /* A learnable blob as one layer sees it. The prototxt's ParamSpec is resolved into the fields. */
@@ -143,6 +145,14 @@ lungo_status lungo_layer_reshape_like_bottom(lungo_layer *layer);
 /* Top i is bottom i: the same blob. */
 static inline bool lungo_is_in_place(const lungo_layer *layer, int i) {
     return i < layer->bottom_count && i < layer->top_count && layer->tops[i] == layer->bottoms[i];
+}
+
+/* Whether this worker takes the record that `passed` others go before: in TRAIN every worker_count-th
+ * one, as in Caffe; in TEST all. */
+static inline bool lungo_is_own_record(const lungo_layer *layer, uint64_t passed) {
+    const lungo_layer_host *host = layer->host;
+    return layer->phase == LUNGO_TEST || host->worker_count <= 1 ||
+           passed % (uint64_t)host->worker_count == (uint64_t)host->worker_rank;
 }
 
 /* ---- for nets: they name the layer, and where it stands, in the error of a call that fails ----

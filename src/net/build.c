@@ -25,6 +25,14 @@ static lungo_status copy_definition(lungo_net_builder *builder, const Caffe__Net
 }
 
 static lungo_status prepare_host(lungo_net *net, const lungo_net_build_options *options) {
+    int count = options->open.worker_count, rank = options->open.worker_rank;
+    if (count < 0 || rank < 0 || (rank > 0 && rank >= count))
+        return lungo_fail(LUNGO_ERR_USAGE,
+                          "worker_rank: expected 0 or more, below worker_count, got %d of %d", rank,
+                          count);
+    net->host.worker_count = count;
+    net->host.worker_rank = rank;
+    net->host.skip_bad_records = options->open.skip_bad_records;
     net->host.arena = &net->arena;
     net->host.rng = options->rng ? options->rng : &net->own_rng;
     if (options->rng) return LUNGO_OK;

@@ -15,7 +15,8 @@ typedef struct lungo_backend_type {
     const char *marker;       /* a file that each store of this kind has in its folder */
     const char *log_file;     /* where Caffe says that it opened one */
     int log_line;
-    const char *advice; /* NULL; or why this build lacks it and what to do: no functions */
+    bool lasting;       /* keys and values stay where they are until the reader is closed */
+    const char *advice; /* NULL; or why this build lacks it and what to do: no functions   */
 
     lungo_status (*open)(lungo_database **out, const char *path);
     /* Sets base.key and base.value when *found. `key` is given for seek. */

@@ -136,6 +136,20 @@ lungo_bytes lungo_database_value(const lungo_database *database) {
     return database->value;
 }
 
+lungo_status lungo_database_hold(const lungo_database *database, lungo_buffer *memory,
+                                 lungo_bytes *key, lungo_bytes *value) {
+    *key = database->key;
+    *value = database->value;
+    if (database->type->lasting) return LUNGO_OK;
+    lungo_buffer_clear(memory);
+    lungo_buffer_append(memory, value->data, value->size);
+    lungo_buffer_append(memory, key->data, key->size);
+    if (memory->failed) return lungo_fail_memory("a record", value->size);
+    value->data = memory->bytes;
+    key->data = memory->bytes + value->size;
+    return LUNGO_OK;
+}
+
 const char *lungo_database_path(const lungo_database *database) {
     return database->path;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buffer.h"
 #include "base/error.h"
 
 /* Numbered as DataParameter.DB. */
@@ -43,6 +44,11 @@ lungo_status lungo_database_seek(lungo_database *database, const void *key, size
 /* The record it stands on, until the next move; empty on none. */
 lungo_bytes lungo_database_key(const lungo_database *database);
 lungo_bytes lungo_database_value(const lungo_database *database);
+
+/* Key and value of the record it stands on, which stay although the reader moves on: where they lie
+ * in the store, or a copy in `memory`. */
+lungo_status lungo_database_hold(const lungo_database *database, lungo_buffer *memory,
+                                 lungo_bytes *key, lungo_bytes *value);
 
 const char *lungo_database_path(const lungo_database *database);
 lungo_status lungo_database_count(lungo_database *database, size_t *count);

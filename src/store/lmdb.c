@@ -185,6 +185,7 @@ const lungo_backend_type lungo_backend_lmdb = {
     .marker = "data.mdb",
     .log_file = "db_lmdb.cpp",
     .log_line = 35,
+    .lasting = true,
     .open = open_reader,
     .move = move_reader,
     .count = count_records,

@@ -44,11 +44,30 @@ START_TEST(shuffles_are_those_of_caffe) {
     ck_ok(lungo_image_list_shuffle(list, 1701));
     for (size_t i = 0; i < 10; i++)
         ck_assert_int_eq(lungo_image_list_label(list, i), order[i]);
-    lungo_image_list_sort(list);
-    for (int i = 0; i < 10; i++)
-        ck_assert_int_eq(lungo_image_list_label(list, (size_t)i), i);
     ck_ok(lungo_image_list_shuffle(list, -1));
     lungo_image_list_free(list);
+}
+END_TEST
+
+START_TEST(lines_may_have_several_labels) {
+    static const float expected[] = {1.5f, -2, 3e4f, 0.25f, 5, 6};
+    lungo_image_list *list;
+    const char *text = "a b.png 1.5 -2 3e4\n\nc .25 5 6\n";
+    ck_ok(lungo_file_replace("list", text, strlen(text)));
+    ck_ok(lungo_image_list_open_labels(&list, "list", 3));
+    ck_assert_str_eq(lungo_image_list_path(list, 0), "a b.png");
+    ck_assert_str_eq(lungo_image_list_path(list, 1), "c");
+    for (int i = 0; i < 2; i++)
+        ck_assert_mem_eq(lungo_image_line_labels(list, &list->lines[i]), expected + 3 * i,
+                         3 * sizeof *expected);
+    lungo_image_list_free(list);
+    ck_fails(lungo_image_list_open_labels(&list, "list", 4), LUNGO_ERR_FORMAT,
+             "expected a path, a blank and a label, got 'c'\n"
+             "  with label_count: 4, 1 labels of the line are missing\n  in line 3");
+    text = "a 1 x\n";
+    ck_ok(lungo_file_replace("list", text, strlen(text)));
+    ck_fails(lungo_image_list_open_labels(&list, "list", 2), LUNGO_ERR_FORMAT,
+             "expected a number, got 'x'");
 }
 END_TEST
 
@@ -72,6 +91,7 @@ Suite *lungo_suite_image_list(void) {
     tcase_add_checked_fixture(tcase, make_folder, remove_folder);
     tcase_add_test(tcase, lines_split_at_their_last_blank);
     tcase_add_test(tcase, shuffles_are_those_of_caffe);
+    tcase_add_test(tcase, lines_may_have_several_labels);
     tcase_add_test(tcase, bad_lines_are_named);
     suite_add_tcase(suite, tcase);
     return suite;

@@ -1,14 +1,21 @@
-/* Data: batches of records from a database, in key order, round and round.
+/* Data: batches of records from a database, in key order or shuffled, round and round.
  *
  *   top[0]     data   (N, C, H, W)   N = batch_size; C, H, W of the first record of each batch,
  *                                    after transform_param (mean, scale, crop, mirror)
  *   top[1]     label  (N)            absent: labels are not wanted
  *
- * Encoded records (JPEG, PNG) are decoded: as stored, or as force_color or force_gray say.
+ * Encoded records (JPEG, PNG) are decoded: as stored, or as force_color or force_gray say. With
+ * skip_bad_records those that cannot be decoded are passed over: each one's place in its batch goes
+ * to the next record behind that batch's others. Of several workers that train on the same data,
+ * each takes the records whose number, counted from the start, leaves its rank when divided by the
+ * number of workers.
  *
- * A thread reads data_param.prefetch batches ahead and makes the values. The generator of crops and
- * mirrors is the layer's own, seeded with a word of the solver's; another word goes to the reader,
- * as Caffe's does, which keeps the draws of all later layers in step.
+ * Threads read data_param.prefetch batches ahead and make the values; how many there are changes
+ * none of them. The generator of crops and mirrors is the layer's own, seeded with a word of the
+ * solver's; another word goes to the reader, as Caffe's does, which keeps the draws of all later
+ * layers in step; with shuffle, one before it to the order of the records.
+ *
+ * Unlike Caffe, records may be shuffled, and a damaged one is an error that names its key.
  *
  * Example:
  *
@@ -19,23 +26,34 @@
  *     data_param { source: "train_lmdb" backend: LMDB batch_size: 4 }
  *   }
  */
-#include <string.h>
-
 #include "data/datum.h"
 #include "data/decoder.h"
+#include "data/walk.h"
 #include "layers/data/feed.h"
-#include "store/database.h"
 
 typedef struct data_state {
     lungo_feed feed;
-    lungo_database *database;
-    /* The reader's, once it runs. */
-    lungo_decoder decoder;
-    lungo_buffer floats; /* of the record at hand */
-    uint64_t passed;     /* records read since the beginning */
+    lungo_database *database; /* until the walk has it */
+    lungo_walk walk;
+    bool encoded; /* the first record is */
 } data_state;
 
-/* ---- reading ---- */
+/* ---- one record ---- */
+
+typedef struct data_task {
+    lungo_transform_words words;
+    lungo_bytes key, value;
+    lungo_datum datum;
+    lungo_buffer held, floats;
+    lungo_decoder decoder;
+} data_task;
+
+static void release_task(void *argument) {
+    data_task *task = argument;
+    lungo_buffer_dispose(&task->held);
+    lungo_buffer_dispose(&task->floats);
+    lungo_decoder_dispose(&task->decoder);
+}
 
 static lungo_image_mode mode_of(const Caffe__TransformationParameter *param) {
     return param->force_color  ? LUNGO_IMAGE_COLOR
@@ -43,68 +61,56 @@ static lungo_image_mode mode_of(const Caffe__TransformationParameter *param) {
                                : LUNGO_IMAGE_AS_STORED;
 }
 
-static lungo_status decode(data_state *state, lungo_datum *datum) {
-    lungo_bytes value = lungo_database_value(state->database);
-    LUNGO_TRY(lungo_datum_decode(datum, &state->floats, value.data, value.size));
-    return lungo_decoder_unpack(&state->decoder, datum, mode_of(state->feed.transform.param));
+static lungo_status trail_record(const data_state *state, const data_task *task) {
+    return lungo_trail("in record '%.*s' of '%s'", (int)task->key.size,
+                       (const char *)task->key.data, lungo_database_path(state->walk.database));
 }
 
-static lungo_status trail_record(const data_state *state) {
-    lungo_bytes key = lungo_database_key(state->database);
-    return lungo_trail("in record '%.*s' of '%s'", (int)key.size, (const char *)key.data,
-                       lungo_database_path(state->database));
+static lungo_status hold(const data_state *state, data_task *task) {
+    return lungo_database_hold(state->walk.database, &task->held, &task->key, &task->value);
 }
 
-static lungo_status advance(data_state *state) {
-    bool found;
-    state->passed++;
-    LUNGO_TRY(lungo_database_next(state->database, &found));
-    if (found) return LUNGO_OK;
-    lungo_log_info("data_layer.cpp", 73, "Restarting data prefetching from start.");
-    return lungo_database_first(state->database, &found);
+static lungo_status decode(void *user, void *argument) {
+    const data_state *state = ((const lungo_layer *)user)->state;
+    data_task *task = argument;
+    lungo_datum *datum = &task->datum;
+    if (lungo_datum_decode(datum, &task->floats, task->value.data, task->value.size) ||
+        lungo_decoder_unpack(&task->decoder, datum, mode_of(state->feed.transform.param)))
+        return trail_record(state, task);
+    return LUNGO_OK;
 }
 
-/* Where the reader stands: records read so far, the key of the next one, the generator. */
-static lungo_status write_state(const data_state *state, lungo_writer *writer) {
-    lungo_bytes key = lungo_database_key(state->database);
-    lungo_buffer_clear(writer);
-    lungo_write_u64(writer, state->passed);
+/* ---- the source ---- */
+
+static lungo_status next_record(void *user, void *argument, int index) {
+    const lungo_layer *layer = user;
+    data_state *state = layer->state;
+    data_task *task = argument;
+    (void)index;
+    while (!lungo_is_own_record(layer, state->walk.passed))
+        LUNGO_TRY(lungo_walk_advance(&state->walk));
+    LUNGO_TRY(hold(state, task));
+    task->words = lungo_transform_draw(&state->feed.transform);
+    return lungo_walk_advance(&state->walk);
+}
+
+static lungo_status put(void *user, void *argument, lungo_place *place) {
+    const data_state *state = ((const lungo_layer *)user)->state;
+    const data_task *task = argument;
+    if (lungo_feed_put(&state->feed, place, task->words, &task->datum, NULL))
+        return trail_record(state, task);
+    return LUNGO_OK;
+}
+
+static lungo_status save_source(void *user, lungo_writer *writer) {
+    const data_state *state = ((const lungo_layer *)user)->state;
     lungo_write_rng(writer, &state->feed.transform.rng);
-    lungo_write_u64(writer, key.size);
-    lungo_write_bytes(writer, key.data, key.size);
-    return writer->failed ? lungo_fail_memory("a reader's state", key.size) : LUNGO_OK;
+    lungo_walk_save(&state->walk, writer);
+    return writer->failed ? lungo_fail_memory("a reader's state", writer->length) : LUNGO_OK;
 }
 
-static lungo_status read_state(data_state *state, lungo_reader *reader) {
-    const char *key;
-    uint64_t size;
-    bool found;
-    LUNGO_TRY(lungo_read_u64(reader, &state->passed));
-    LUNGO_TRY(lungo_read_rng(reader, &state->feed.transform.rng));
-    LUNGO_TRY(lungo_read_u64(reader, &size));
-    LUNGO_TRY(lungo_read_in_place(reader, &key, (size_t)size));
-    LUNGO_TRY(lungo_database_seek(state->database, key, (size_t)size, &found));
-    lungo_bytes at = lungo_database_key(state->database);
-    if (found && at.size == size && !memcmp(at.data, key, (size_t)size)) return LUNGO_OK;
-    return lungo_fail(LUNGO_ERR_DATA, "'%s' has changed: expected the record '%.*s', got none",
-                      lungo_database_path(state->database), size < 600 ? (int)size : 600, key);
-}
-
-static lungo_status read_item(data_state *state, lungo_batch *batch, int index) {
-    lungo_datum datum;
-    lungo_transform_words words = lungo_transform_draw(&state->feed.transform);
-    if (decode(state, &datum) || lungo_batch_put(batch, index, state->feed.batch_size,
-                                                 &state->feed.transform, words, &datum))
-        return trail_record(state);
-    return advance(state);
-}
-
-static lungo_status fill_batch(void *user, lungo_batch *batch) {
-    data_state *state = ((const lungo_layer *)user)->state;
-    for (int i = 0; i < state->feed.batch_size; i++)
-        LUNGO_TRY(read_item(state, batch, i));
-    return write_state(state, &batch->state);
-}
+static const lungo_source source = {sizeof(data_task), release_task, next_record, decode, put,
+                                    save_source};
 
 /* ---- the layer ---- */
 
@@ -128,15 +134,40 @@ static lungo_status open_source(lungo_layer *layer) {
     return lungo_database_open(&state->database, (lungo_backend)param->backend, param->source);
 }
 
+/* With skip_bad_records, the first good one. */
+static lungo_status look_at_first(lungo_layer *layer, data_task *task) {
+    data_state *state = layer->state;
+    lungo_feed *feed = &state->feed;
+    lungo_status status;
+    bool found = true;
+    do {
+        LUNGO_TRY(hold(state, task));
+        status = decode(layer, task);
+        if (status && feed->skip_bad) LUNGO_TRY(lungo_database_next(state->walk.database, &found));
+    } while (status && feed->skip_bad && found);
+    LUNGO_TRY(status);
+    if (lungo_transform_shape(&feed->transform, &task->datum, &feed->item))
+        return trail_record(state, task);
+    return lungo_database_first(state->walk.database, &found);
+}
+
+static lungo_status find_item_shape(lungo_layer *layer) {
+    data_state *state = layer->state;
+    data_task task = {0};
+    lungo_status status = look_at_first(layer, &task);
+    state->encoded = task.decoder.capacity > 0;
+    release_task(&task);
+    return status;
+}
+
 static lungo_status setup(lungo_layer *layer) {
     data_state *state = layer->state;
     lungo_feed *feed = &state->feed;
-    bool found;
-    lungo_datum datum;
+    lungo_database *database = state->database;
+    state->database = NULL;
+    LUNGO_TRY(lungo_walk_begin(&state->walk, database));
     LUNGO_TRY(lungo_transform_init(&feed->transform, layer->param->transform_param, layer->phase));
-    LUNGO_TRY(lungo_database_first(state->database, &found));
-    if (decode(state, &datum) || lungo_transform_shape(&feed->transform, &datum, &feed->item))
-        return trail_record(state);
+    LUNGO_TRY(find_item_shape(layer));
     lungo_log_info("data_layer.cpp", 45, "output data size: %d,%d,%d,%d", feed->batch_size,
                    feed->item.dim[0], feed->item.dim[1], feed->item.dim[2]);
     return LUNGO_OK;
@@ -145,9 +176,10 @@ static lungo_status setup(lungo_layer *layer) {
 static lungo_status start(lungo_layer *layer) {
     data_state *state = layer->state;
     lungo_feed_seed_first(&state->feed, layer);
+    if (layer->param->data_param->shuffle)
+        LUNGO_TRY(lungo_walk_shuffle(&state->walk, lungo_rng_word(layer->host->rng)));
     lungo_feed_seed(&state->feed, layer);
-    LUNGO_TRY(write_state(state, &state->feed.consumed));
-    return lungo_feed_start(&state->feed, layer, fill_batch);
+    return lungo_feed_start(&state->feed, layer, &source, state->encoded);
 }
 
 static lungo_status reshape(lungo_layer *layer) {
@@ -165,17 +197,16 @@ static lungo_status save(const lungo_layer *layer, lungo_writer *writer) {
 static lungo_status load(lungo_layer *layer, lungo_reader *reader) {
     data_state *state = layer->state;
     lungo_feed_stop(&state->feed);
-    LUNGO_TRY(read_state(state, reader));
-    LUNGO_TRY(write_state(state, &state->feed.consumed));
-    return lungo_feed_start(&state->feed, layer, fill_batch);
+    LUNGO_TRY(lungo_read_rng(reader, &state->feed.transform.rng));
+    LUNGO_TRY(lungo_walk_load(&state->walk, reader));
+    return lungo_feed_start(&state->feed, layer, &source, state->encoded);
 }
 
 static void release(lungo_layer *layer) {
     data_state *state = layer->state;
     lungo_feed_dispose(&state->feed);
+    lungo_walk_dispose(&state->walk);
     lungo_database_close(state->database);
-    lungo_decoder_dispose(&state->decoder);
-    lungo_buffer_dispose(&state->floats);
 }
 
 const lungo_layer_type lungo_layer_data = {

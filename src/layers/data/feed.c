@@ -1,19 +1,28 @@
 #include "layers/data/feed.h"
 
+#include <omp.h>
 #include <string.h>
+
+static lungo_status check_reader(const Caffe__DataParameter *param) {
+    if (param->prefetch < 1 || param->prefetch > 1024)
+        return lungo_fail(LUNGO_ERR_CONFIG, "data_param.prefetch: expected 1 to 1024, got %u",
+                          param->prefetch);
+    if (param->reader_threads > 256)
+        return lungo_fail(LUNGO_ERR_CONFIG, "data_param.reader_threads: expected 0 to 256, got %u",
+                          param->reader_threads);
+    return LUNGO_OK;
+}
 
 lungo_status lungo_feed_check(lungo_feed *feed, const lungo_layer *layer, const char *param,
                               uint32_t batch_size, const char *source) {
-    uint32_t prefetch = layer->param->data_param->prefetch;
     if (batch_size < 1 || batch_size > INT32_MAX)
         return lungo_fail(LUNGO_ERR_CONFIG, "%s.batch_size: expected 1 or more, got %u", param,
                           batch_size);
-    if (prefetch < 1 || prefetch > 1024)
-        return lungo_fail(LUNGO_ERR_CONFIG, "data_param.prefetch: expected 1 to 1024, got %u",
-                          prefetch);
+    LUNGO_TRY(check_reader(layer->param->data_param));
     if (!source || !*source)
         return lungo_fail(LUNGO_ERR_CONFIG, "%s.source: expected a path, got none", param);
     feed->batch_size = (int)batch_size;
+    feed->skip_bad = layer->param->data_param->skip_bad_records || layer->host->skip_bad_records;
     return LUNGO_OK;
 }
 
@@ -27,9 +36,22 @@ void lungo_feed_seed(lungo_feed *feed, const lungo_layer *layer) {
     lungo_rng_word(layer->host->rng);
 }
 
-lungo_status lungo_feed_start(lungo_feed *feed, lungo_layer *layer, lungo_batch_function *fill) {
-    if (feed->consumed.failed) return lungo_fail_memory("a reader's state", 1);
-    return lungo_prefetch_start(&feed->prefetch, layer->param->data_param->prefetch, fill, layer);
+lungo_status lungo_feed_start(lungo_feed *feed, lungo_layer *layer, const lungo_source *source,
+                              bool decoding) {
+    const Caffe__DataParameter *param = layer->param->data_param;
+    int cores = omp_get_num_procs(), threads = decoding ? cores < 16 ? cores : 16 : 1;
+    lungo_buffer_clear(&feed->consumed);
+    LUNGO_TRY(source->save(layer, &feed->consumed));
+    return lungo_prefetch_start(
+        &feed->prefetch,
+        &(lungo_prefetch_options){.source = source,
+                                  .user = layer,
+                                  .batch_size = feed->batch_size,
+                                  .depth = (int)param->prefetch,
+                                  .threads =
+                                      param->reader_threads ? (int)param->reader_threads : threads,
+                                  .skip_bad = feed->skip_bad,
+                                  .name = layer->name});
 }
 
 void lungo_feed_stop(lungo_feed *feed) {
@@ -37,12 +59,29 @@ void lungo_feed_stop(lungo_feed *feed) {
     feed->prefetch = NULL;
 }
 
+lungo_status lungo_feed_put(const lungo_feed *feed, lungo_place *place, lungo_transform_words words,
+                            const lungo_datum *datum, const float *labels) {
+    const lungo_transform *transform = &feed->transform;
+    lungo_shape item;
+    float *values, *label;
+    LUNGO_TRY(lungo_transform_shape(transform, datum, &item));
+    LUNGO_TRY(lungo_place_claim(place, &item, &feed->label, &values, &label));
+    lungo_transform_apply(transform, lungo_transform_choose(transform, words, datum), datum,
+                          values);
+    if (labels)
+        memcpy(label, labels, lungo_shape_count(&feed->label) * sizeof *label);
+    else
+        *label = (float)datum->label;
+    return LUNGO_OK;
+}
+
 lungo_status lungo_feed_reshape(lungo_feed *feed, lungo_layer *layer) {
     const int *dim = feed->item.dim;
     int count = feed->batch_size;
+    lungo_shape labels =
+        feed->label.axes ? LUNGO_SHAPE(count, feed->label.dim[0]) : LUNGO_SHAPE(count);
     LUNGO_TRY(lungo_blob_reshape(layer->tops[0], &LUNGO_SHAPE(count, dim[0], dim[1], dim[2])));
-    return layer->top_count > 1 ? lungo_blob_reshape(layer->tops[1], &LUNGO_SHAPE(count))
-                                : LUNGO_OK;
+    return layer->top_count > 1 ? lungo_blob_reshape(layer->tops[1], &labels) : LUNGO_OK;
 }
 
 /* The tops stand on the batch's own memory: nothing is copied. */

@@ -12,12 +12,14 @@ typedef struct lungo_feed {
     lungo_transform transform;
     lungo_prefetch *prefetch;
     int batch_size;
+    bool skip_bad;
     lungo_shape item;      /* C, H, W of the batch on the tops */
+    lungo_shape label;     /* of one item's: a scalar, or (L) */
     lungo_writer consumed; /* the reader's state behind that batch */
 } lungo_feed;
 
-/* The settings batch_size and source of the message `param` (whose name is for errors), and
- * data_param.prefetch, which is everybody's. */
+/* The settings batch_size and source of the message `param` (whose name is for errors), and those
+ * of data_param that are everybody's: prefetch, reader_threads, skip_bad_records. */
 lungo_status lungo_feed_check(lungo_feed *feed, const lungo_layer *layer, const char *param,
                               uint32_t batch_size, const char *source);
 
@@ -26,9 +28,16 @@ lungo_status lungo_feed_check(lungo_feed *feed, const lungo_layer *layer, const 
 void lungo_feed_seed_first(lungo_feed *feed, const lungo_layer *layer);
 void lungo_feed_seed(lungo_feed *feed, const lungo_layer *layer);
 
-/* `consumed` holds the state from which `fill` begins. */
-lungo_status lungo_feed_start(lungo_feed *feed, lungo_layer *layer, lungo_batch_function *fill);
+/* Writes the state, from which the source begins, and starts it. `source` gets the layer as its
+ * user. Records that must be decoded are worth a thread for every core, others are not; the user's
+ * reader_threads comes first. */
+lungo_status lungo_feed_start(lungo_feed *feed, lungo_layer *layer, const lungo_source *source,
+                              bool decoding);
 void lungo_feed_stop(lungo_feed *feed);
+
+/* For a source's put: a record, transformed, with its label; or with `labels`, when not NULL. */
+lungo_status lungo_feed_put(const lungo_feed *feed, lungo_place *place, lungo_transform_words words,
+                            const lungo_datum *datum, const float *labels);
 
 /* The layer's reshape, forward, save and release. */
 lungo_status lungo_feed_reshape(lungo_feed *feed, lungo_layer *layer);

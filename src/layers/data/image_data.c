@@ -3,13 +3,16 @@
  *   top[0]     data   (N, C, H, W)   C = 3 (blue, green, red), or 1 when not is_color; H, W as the
  *                                    first picture of each batch has, or new_height, new_width;
  *                                    then transform_param (mean, scale, crop, mirror)
- *   top[1]     label  (N)
+ *   top[1]     label  (N)            or (N, L) with L = label_count, of lines `path label label ...`
  *
  * With shuffle the list gets a new order at the start and after each pass, by a generator of its
  * own that a word of the solver's seeds. rand_skip leaves out up to so many pictures of the first
- * pass. A thread reads data_param.prefetch batches ahead.
+ * pass. Threads read data_param.prefetch batches ahead and decode; how many there are changes no
+ * batch. With data_param.skip_bad_records pictures that cannot be decoded are passed over: each
+ * one's place in its batch goes to the next picture behind that batch's others.
  *
- * Unlike Caffe, which takes the word behind the last blank for 0 when it is no number, such a line
+ * Unlike Caffe, each of several workers that train on the same data takes its share of the list (as
+ * in Data), and lines may have several labels, and fractions. And unlike Caffe, which takes the word behind the last blank for 0 when it is no number, such a line
  * of the list is an error, and lines of nothing are passed over.
  *
  * Example:
@@ -25,106 +28,93 @@
  */
 #include "data/decoder.h"
 #include "data/image_list.h"
+#include "data/order.h"
 #include "layers/data/feed.h"
 
 typedef struct image_data_state {
     lungo_feed feed;
     lungo_image_list *list;
-    /* The reader's, once it runs. */
-    lungo_decoder decoder;
-    lungo_buffer path; /* of the picture at hand */
-    lungo_rng shuffler;
-    uint32_t seed;   /* of the shuffler */
-    uint64_t passes; /* over the whole list, that are done */
-    size_t next;     /* place in the order of this pass */
+    lungo_order order;
+    uint64_t passed; /* pictures gone by since the beginning */
 } image_data_state;
 
-/* ---- reading ---- */
+/* ---- one picture ---- */
 
-static lungo_status read_picture(image_data_state *state, const Caffe__ImageDataParameter *param,
-                                 lungo_datum *datum) {
-    const lungo_image_line *line = &state->list->lines[state->next];
-    lungo_buffer_clear(&state->path);
-    lungo_buffer_printf(&state->path, "%s%s", param->root_folder, line->path);
-    if (state->path.failed) return lungo_fail_memory("a path", state->path.length);
-    *datum = (lungo_datum){.label = line->label};
-    return lungo_decoder_read(&state->decoder, datum, lungo_buffer_text(&state->path),
-                              param->is_color ? LUNGO_IMAGE_COLOR : LUNGO_IMAGE_GRAY,
-                              (int)param->new_height, (int)param->new_width);
-}
-
-static lungo_status trail_line(const image_data_state *state,
-                               const Caffe__ImageDataParameter *param) {
-    return lungo_trail("in line %u of the list '%s'", state->list->lines[state->next].number,
-                       param->source);
-}
-
-static void advance(image_data_state *state, const Caffe__ImageDataParameter *param) {
-    if (++state->next < state->list->count) return;
-    state->next = 0;
-    state->passes++;
-    if (param->shuffle) lungo_image_list_mix(state->list, &state->shuffler);
-}
-
-/* Words are drawn in the order of the list; what follows them is the work of a decoder. */
-static lungo_status read_item(image_data_state *state, const Caffe__ImageDataParameter *param,
-                              lungo_batch *batch, int index) {
+typedef struct image_data_task {
+    lungo_transform_words words;
+    const lungo_image_line *line;
     lungo_datum datum;
-    lungo_transform_words words = lungo_transform_draw(&state->feed.transform);
-    if (read_picture(state, param, &datum) ||
-        lungo_batch_put(batch, index, state->feed.batch_size, &state->feed.transform, words,
-                        &datum))
-        return trail_line(state, param);
-    advance(state, param);
+    lungo_buffer path;
+    lungo_decoder decoder;
+} image_data_task;
+
+static void release_task(void *argument) {
+    image_data_task *task = argument;
+    lungo_buffer_dispose(&task->path);
+    lungo_decoder_dispose(&task->decoder);
+}
+
+static lungo_status trail_line(const lungo_layer *layer, const image_data_task *task) {
+    return lungo_trail("in line %u of the list '%s'", task->line->number,
+                       layer->param->image_data_param->source);
+}
+
+static lungo_status decode(void *user, void *argument) {
+    const lungo_layer *layer = user;
+    const Caffe__ImageDataParameter *param = layer->param->image_data_param;
+    image_data_task *task = argument;
+    lungo_buffer_clear(&task->path);
+    lungo_buffer_printf(&task->path, "%s%s", param->root_folder, task->line->path);
+    if (task->path.failed) return lungo_fail_memory("a path", task->path.length);
+    task->datum = (lungo_datum){.label = task->line->label};
+    if (lungo_decoder_read(&task->decoder, &task->datum, lungo_buffer_text(&task->path),
+                           param->is_color ? LUNGO_IMAGE_COLOR : LUNGO_IMAGE_GRAY,
+                           (int)param->new_height, (int)param->new_width))
+        return trail_line(layer, task);
     return LUNGO_OK;
 }
 
-/* The order of a pass follows from the seed and the number of passes before it. */
-static lungo_status write_state(const image_data_state *state, lungo_writer *writer) {
-    lungo_buffer_clear(writer);
+/* ---- the source ---- */
+
+static void advance(image_data_state *state) {
+    state->passed++;
+    lungo_order_advance(&state->order);
+}
+
+static lungo_status next_line(void *user, void *argument, int index) {
+    const lungo_layer *layer = user;
+    image_data_state *state = layer->state;
+    image_data_task *task = argument;
+    (void)index;
+    while (!lungo_is_own_record(layer, state->passed))
+        advance(state);
+    task->line = &state->list->lines[lungo_order_item(&state->order)];
+    task->words = lungo_transform_draw(&state->feed.transform);
+    advance(state);
+    return LUNGO_OK;
+}
+
+static lungo_status put(void *user, void *argument, lungo_place *place) {
+    const lungo_layer *layer = user;
+    const image_data_state *state = layer->state;
+    const image_data_task *task = argument;
+    const float *labels =
+        state->list->label_count ? lungo_image_line_labels(state->list, task->line) : NULL;
+    if (lungo_feed_put(&state->feed, place, task->words, &task->datum, labels))
+        return trail_line(layer, task);
+    return LUNGO_OK;
+}
+
+static lungo_status save_source(void *user, lungo_writer *writer) {
+    const image_data_state *state = ((const lungo_layer *)user)->state;
     lungo_write_rng(writer, &state->feed.transform.rng);
-    lungo_write_u64(writer, state->seed);
-    lungo_write_u64(writer, state->passes);
-    lungo_write_u64(writer, state->next);
+    lungo_write_u64(writer, state->passed);
+    lungo_order_save(&state->order, writer);
     return writer->failed ? lungo_fail_memory("a reader's state", writer->length) : LUNGO_OK;
 }
 
-/* The order of the list in the pass number `passes`. */
-static void order_list(image_data_state *state, bool shuffled) {
-    lungo_image_list_sort(state->list);
-    lungo_rng_seed(&state->shuffler, state->seed);
-    for (uint64_t i = 0; shuffled && i <= state->passes; i++)
-        lungo_image_list_mix(state->list, &state->shuffler);
-}
-
-static lungo_status read_state(image_data_state *state, const Caffe__ImageDataParameter *param,
-                               lungo_reader *reader) {
-    enum { MOST_PASSES = 1 << 20 };
-    uint64_t seed, next;
-    LUNGO_TRY(lungo_read_rng(reader, &state->feed.transform.rng));
-    LUNGO_TRY(lungo_read_u64(reader, &seed));
-    LUNGO_TRY(lungo_read_u64(reader, &state->passes));
-    LUNGO_TRY(lungo_read_u64(reader, &next));
-    if (next >= state->list->count)
-        return lungo_fail(LUNGO_ERR_DATA,
-                          "the list '%s' has changed: expected more than %llu lines, got %zu",
-                          param->source, (unsigned long long)next, state->list->count);
-    if (state->passes > MOST_PASSES)
-        return lungo_fail(LUNGO_ERR_FORMAT, "saved state: expected at most %d passes, got %llu",
-                          MOST_PASSES, (unsigned long long)state->passes);
-    state->seed = (uint32_t)seed;
-    state->next = (size_t)next;
-    order_list(state, param->shuffle);
-    return LUNGO_OK;
-}
-
-static lungo_status fill_batch(void *user, lungo_batch *batch) {
-    const lungo_layer *layer = user;
-    image_data_state *state = layer->state;
-    for (int i = 0; i < state->feed.batch_size; i++)
-        LUNGO_TRY(read_item(state, layer->param->image_data_param, batch, i));
-    return write_state(state, &batch->state);
-}
+static const lungo_source source = {
+    sizeof(image_data_task), release_task, next_line, decode, put, save_source};
 
 /* ---- the layer ---- */
 
@@ -142,6 +132,10 @@ static lungo_status check_settings(lungo_feed *feed, const lungo_layer *layer) {
             LUNGO_ERR_CONFIG,
             "image_data_param: expected new_height and new_width below 2^31, got %ux%u",
             param->new_height, param->new_width);
+    if (param->has_label_count && (param->label_count < 1 || param->label_count > 1 << 20))
+        return lungo_fail(LUNGO_ERR_CONFIG,
+                          "image_data_param.label_count: expected 1 to 1048576, got %u",
+                          param->label_count);
     return LUNGO_OK;
 }
 
@@ -150,22 +144,35 @@ static lungo_status open_source(lungo_layer *layer) {
     const Caffe__ImageDataParameter *param = layer->param->image_data_param;
     LUNGO_TRY(check_settings(&state->feed, layer));
     lungo_log_info("image_data_layer.cpp", 38, "Opening file %s", param->source);
-    LUNGO_TRY(lungo_image_list_open(&state->list, param->source));
+    LUNGO_TRY(lungo_image_list_open_labels(&state->list, param->source, param->label_count));
+    if (param->has_label_count) state->feed.label = LUNGO_SHAPE((int)param->label_count);
     lungo_log_info("image_data_layer.cpp", 63, "A total of %zu images.", state->list->count);
+    return lungo_order_init(&state->order, state->list->count);
+}
+
+/* With skip_bad_records, the first good one. */
+static lungo_status look_at_first(lungo_layer *layer, image_data_task *task) {
+    image_data_state *state = layer->state;
+    lungo_status status = LUNGO_ERR_DATA;
+    for (size_t i = 0; status && i < (state->feed.skip_bad ? state->list->count : 1); i++) {
+        task->line = &state->list->lines[i];
+        status = decode(layer, task);
+    }
+    LUNGO_TRY(status);
+    if (lungo_transform_shape(&state->feed.transform, &task->datum, &state->feed.item))
+        return trail_line(layer, task);
     return LUNGO_OK;
 }
 
 /* Draws nothing, so that the shape is that of the first picture of the list; pictures of different
  * shapes reshape the net as they come. */
 static lungo_status setup(lungo_layer *layer) {
-    image_data_state *state = layer->state;
-    lungo_feed *feed = &state->feed;
-    const Caffe__ImageDataParameter *param = layer->param->image_data_param;
-    lungo_datum datum;
+    lungo_feed *feed = &((image_data_state *)layer->state)->feed;
+    image_data_task task = {0};
     LUNGO_TRY(lungo_transform_init(&feed->transform, layer->param->transform_param, layer->phase));
-    if (read_picture(state, param, &datum) ||
-        lungo_transform_shape(&feed->transform, &datum, &feed->item))
-        return trail_line(state, param);
+    lungo_status status = look_at_first(layer, &task);
+    release_task(&task);
+    LUNGO_TRY(status);
     lungo_log_info("image_data_layer.cpp", 90, "output data size: %d,%d,%d,%d", feed->batch_size,
                    feed->item.dim[0], feed->item.dim[1], feed->item.dim[2]);
     return LUNGO_OK;
@@ -180,7 +187,7 @@ static lungo_status skip_some(image_data_state *state, uint32_t most, lungo_rng 
             "image_data_param.rand_skip: expected to skip fewer than the %zu lines of "
             "the list, got %u",
             state->list->count, skip);
-    state->next = skip;
+    state->order.next = skip;
     return LUNGO_OK;
 }
 
@@ -191,13 +198,11 @@ static lungo_status start(lungo_layer *layer) {
     lungo_feed_seed_first(&state->feed, layer);
     if (param->shuffle) {
         lungo_log_info("image_data_layer.cpp", 53, "Shuffling data");
-        state->seed = lungo_rng_word(rng);
+        LUNGO_TRY(lungo_order_shuffle(&state->order, lungo_rng_word(rng)));
     }
-    order_list(state, param->shuffle);
     if (param->rand_skip) LUNGO_TRY(skip_some(state, param->rand_skip, rng));
     lungo_feed_seed(&state->feed, layer);
-    LUNGO_TRY(write_state(state, &state->feed.consumed));
-    return lungo_feed_start(&state->feed, layer, fill_batch);
+    return lungo_feed_start(&state->feed, layer, &source, true);
 }
 
 static lungo_status reshape(lungo_layer *layer) {
@@ -215,17 +220,18 @@ static lungo_status save(const lungo_layer *layer, lungo_writer *writer) {
 static lungo_status load(lungo_layer *layer, lungo_reader *reader) {
     image_data_state *state = layer->state;
     lungo_feed_stop(&state->feed);
-    LUNGO_TRY(read_state(state, layer->param->image_data_param, reader));
-    LUNGO_TRY(write_state(state, &state->feed.consumed));
-    return lungo_feed_start(&state->feed, layer, fill_batch);
+    LUNGO_TRY(lungo_read_rng(reader, &state->feed.transform.rng));
+    LUNGO_TRY(lungo_read_u64(reader, &state->passed));
+    if (lungo_order_load(&state->order, reader))
+        return lungo_trail("in the list '%s'", layer->param->image_data_param->source);
+    return lungo_feed_start(&state->feed, layer, &source, true);
 }
 
 static void release(lungo_layer *layer) {
     image_data_state *state = layer->state;
     lungo_feed_dispose(&state->feed);
     lungo_image_list_free(state->list);
-    lungo_decoder_dispose(&state->decoder);
-    lungo_buffer_dispose(&state->path);
+    lungo_order_dispose(&state->order);
 }
 
 const lungo_layer_type lungo_layer_image_data = {

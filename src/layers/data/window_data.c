@@ -44,11 +44,24 @@ typedef struct window_data_state {
     picture_file *cache; /* of the list's images; NULL unless cache_images */
     float scale;
     bool square;
-    /* The reader's, once it runs. */
-    lungo_rng rng;
+    lungo_rng rng; /* the reader's, once it runs */
+} window_data_state;
+
+/* One thread's. */
+typedef struct window_data_task {
+    const lungo_window *window;
+    bool mirror;
     lungo_image picture, cut, warped;
     lungo_buffer path;
-} window_data_state;
+} window_data_task;
+
+static void release_task(void *argument) {
+    window_data_task *task = argument;
+    lungo_image_dispose(&task->picture);
+    lungo_image_dispose(&task->cut);
+    lungo_image_dispose(&task->warped);
+    lungo_buffer_dispose(&task->path);
+}
 
 /* ---- from a window to a place in the crop ---- */
 
@@ -100,14 +113,15 @@ static placement clip(placement region, const lungo_image *picture, int crop, bo
 }
 
 static lungo_status find_place(placement *place, const window_data_state *state,
-                               const Caffe__WindowDataParameter *param, const lungo_window *window,
-                               bool mirror) {
+                               const Caffe__WindowDataParameter *param,
+                               const window_data_task *task) {
     int crop = state->feed.item.dim[1];
-    const lungo_image *picture = &state->picture;
+    const lungo_image *picture = &task->picture;
+    const lungo_window *window = task->window;
     *place = (placement){window->x1, window->y1, window->x2, window->y2, 0, 0, crop, crop};
     if (param->context_pad > 0 || state->square) {
         float context = (float)crop / (float)(crop - 2 * (int)param->context_pad);
-        *place = clip(widen(window, state->square, context), picture, crop, mirror);
+        *place = clip(widen(window, state->square, context), picture, crop, task->mirror);
     }
     if (place->x1 >= 0 && place->y1 >= 0 && place->x2 < picture->width &&
         place->y2 < picture->height && place->x1 <= place->x2 && place->y1 <= place->y2)
@@ -143,14 +157,14 @@ static float mean_at(const lungo_transform *transform, int channel, int y, int x
     return transform->mean[row * (size_t)dim[2] + (size_t)(x + offset)];
 }
 
-static void paint(const window_data_state *state, const placement *place, bool mirror,
-                  float *values) {
-    const lungo_image *warped = &state->warped;
+static void paint(const window_data_state *state, const window_data_task *task,
+                  const placement *place, float *values) {
+    const lungo_image *warped = &task->warped;
     int crop = state->feed.item.dim[1];
     for (int y = 0; y < warped->height; y++)
         for (int x = 0; x < warped->width; x++)
             for (int c = 0; c < warped->channels; c++) {
-                int from = mirror ? warped->width - 1 - x : x;
+                int from = task->mirror ? warped->width - 1 - x : x;
                 int row = y + place->top, column = x + place->left;
                 float pixel = warped->pixels[(y * warped->width + from) * warped->channels + c];
                 values[(c * crop + row) * crop + column] =
@@ -158,37 +172,19 @@ static void paint(const window_data_state *state, const placement *place, bool m
             }
 }
 
-/* ---- reading ---- */
+/* ---- the source ---- */
 
-static lungo_status trail_window(const lungo_layer *layer, const lungo_window *window) {
-    return lungo_trail("in line %u of the window file '%s'", window->line,
+static lungo_status trail_window(const lungo_layer *layer, const window_data_task *task) {
+    return lungo_trail("in line %u of the window file '%s'", task->window->line,
                        layer->param->window_data_param->source);
 }
 
-static const char *path_of(window_data_state *state, const lungo_layer *layer, size_t image) {
-    lungo_buffer_clear(&state->path);
-    lungo_buffer_printf(&state->path, "%s%s", layer->param->window_data_param->root_folder,
+static const char *path_of(lungo_buffer *path, const lungo_layer *layer, size_t image) {
+    const window_data_state *state = layer->state;
+    lungo_buffer_clear(path);
+    lungo_buffer_printf(path, "%s%s", layer->param->window_data_param->root_folder,
                         state->list.paths[image]);
-    return lungo_buffer_text(&state->path);
-}
-
-static lungo_status read_picture(window_data_state *state, const lungo_layer *layer, size_t image) {
-    const char *path = path_of(state, layer, image);
-    if (!state->cache) return lungo_image_read(&state->picture, path, LUNGO_IMAGE_COLOR);
-    const picture_file *file = &state->cache[image];
-    return lungo_image_decode(&state->picture, file->bytes, file->size, LUNGO_IMAGE_COLOR, path);
-}
-
-static lungo_status read_window(window_data_state *state, const lungo_layer *layer,
-                                const lungo_window *window, bool mirror, float *values) {
-    placement place;
-    LUNGO_TRY(read_picture(state, layer, window->image));
-    LUNGO_TRY(find_place(&place, state, layer->param->window_data_param, window, mirror));
-    if (place.width < 1 || place.height < 1) return LUNGO_OK; /* all of it is padding */
-    LUNGO_TRY(cut_out(&state->cut, &state->picture, &place));
-    LUNGO_TRY(lungo_image_resize(&state->warped, &state->cut, place.height, place.width));
-    paint(state, &place, mirror, values);
-    return LUNGO_OK;
+    return lungo_buffer_text(path);
 }
 
 static int foreground_count(const lungo_layer *layer) {
@@ -196,34 +192,60 @@ static int foreground_count(const lungo_layer *layer) {
     return (int)((float)param->batch_size * param->fg_fraction);
 }
 
-static lungo_status read_item(window_data_state *state, const lungo_layer *layer,
-                              lungo_batch *batch, int index) {
+static lungo_status next_window(void *user, void *argument, int index) {
+    const lungo_layer *layer = user;
+    window_data_state *state = layer->state;
+    window_data_task *task = argument;
     int background = state->feed.batch_size - foreground_count(layer);
     const lungo_window_set *set = &state->list.sets[index >= background];
-    const lungo_window *window = &set->windows[lungo_rng_word(&state->rng) % set->count];
-    bool mirror = layer->param->transform_param->mirror && lungo_rng_word(&state->rng) % 2;
-    float *values =
-        lungo_data_update(&batch->data) + (size_t)index * lungo_shape_count(&state->feed.item);
-    lungo_data_update(&batch->label)[index] = (float)window->label;
-    if (read_window(state, layer, window, mirror, values)) return trail_window(layer, window);
+    task->window = &set->windows[lungo_rng_word(&state->rng) % set->count];
+    task->mirror = layer->param->transform_param->mirror && lungo_rng_word(&state->rng) % 2;
     return LUNGO_OK;
 }
 
-static lungo_status write_state(const window_data_state *state, lungo_writer *writer) {
-    lungo_buffer_clear(writer);
+static lungo_status read_picture(const lungo_layer *layer, window_data_task *task) {
+    const window_data_state *state = layer->state;
+    size_t image = task->window->image;
+    const char *path = path_of(&task->path, layer, image);
+    if (!state->cache) return lungo_image_read(&task->picture, path, LUNGO_IMAGE_COLOR);
+    const picture_file *file = &state->cache[image];
+    return lungo_image_decode(&task->picture, file->bytes, file->size, LUNGO_IMAGE_COLOR, path);
+}
+
+static lungo_status decode(void *user, void *argument) {
+    return read_picture(user, argument) ? trail_window(user, argument) : LUNGO_OK;
+}
+
+static lungo_status paint_window(const lungo_layer *layer, window_data_task *task, float *values) {
+    const window_data_state *state = layer->state;
+    placement place;
+    memset(values, 0, lungo_shape_count(&state->feed.item) * sizeof *values);
+    LUNGO_TRY(find_place(&place, state, layer->param->window_data_param, task));
+    if (place.width < 1 || place.height < 1) return LUNGO_OK; /* all of it is padding */
+    LUNGO_TRY(cut_out(&task->cut, &task->picture, &place));
+    LUNGO_TRY(lungo_image_resize(&task->warped, &task->cut, place.height, place.width));
+    paint(state, task, &place, values);
+    return LUNGO_OK;
+}
+
+static lungo_status put(void *user, void *argument, lungo_place *place) {
+    const lungo_layer *layer = user;
+    const window_data_state *state = layer->state;
+    window_data_task *task = argument;
+    float *values, *label;
+    LUNGO_TRY(lungo_place_claim(place, &state->feed.item, &state->feed.label, &values, &label));
+    *label = (float)task->window->label;
+    return paint_window(layer, task, values) ? trail_window(layer, task) : LUNGO_OK;
+}
+
+static lungo_status save_source(void *user, lungo_writer *writer) {
+    const window_data_state *state = ((const lungo_layer *)user)->state;
     lungo_write_rng(writer, &state->rng);
     return writer->failed ? lungo_fail_memory("a reader's state", sizeof state->rng) : LUNGO_OK;
 }
 
-static lungo_status fill_batch(void *user, lungo_batch *batch) {
-    const lungo_layer *layer = user;
-    window_data_state *state = layer->state;
-    LUNGO_TRY(lungo_batch_shape(batch, state->feed.batch_size, &state->feed.item));
-    memset(lungo_data_overwrite(&batch->data), 0, batch->data.count * sizeof(float));
-    for (int i = 0; i < state->feed.batch_size; i++)
-        LUNGO_TRY(read_item(state, layer, batch, i));
-    return write_state(state, &batch->state);
-}
+static const lungo_source source = {
+    sizeof(window_data_task), release_task, next_window, decode, put, save_source};
 
 /* ---- the layer ---- */
 
@@ -274,10 +296,13 @@ static lungo_status fill_cache(lungo_layer *layer) {
     window_data_state *state = layer->state;
     state->cache = calloc(state->list.image_count, sizeof *state->cache);
     if (!state->cache) return lungo_fail_memory("cached pictures", state->list.image_count);
-    for (size_t i = 0; i < state->list.image_count; i++)
-        LUNGO_TRY(lungo_file_read(&state->cache[i].bytes, &state->cache[i].size,
-                                  path_of(state, layer, i)));
-    return LUNGO_OK;
+    lungo_buffer path = {0};
+    lungo_status status = LUNGO_OK;
+    for (size_t i = 0; i < state->list.image_count && !status; i++)
+        status = lungo_file_read(&state->cache[i].bytes, &state->cache[i].size,
+                                 path_of(&path, layer, i));
+    lungo_buffer_dispose(&path);
+    return status;
 }
 
 static lungo_status open_source(lungo_layer *layer) {
@@ -322,8 +347,7 @@ static lungo_status start(lungo_layer *layer) {
     lungo_feed_seed_first(&state->feed, layer);
     lungo_rng_seed(&state->rng, lungo_rng_word(layer->host->rng));
     lungo_feed_seed(&state->feed, layer);
-    LUNGO_TRY(write_state(state, &state->feed.consumed));
-    return lungo_feed_start(&state->feed, layer, fill_batch);
+    return lungo_feed_start(&state->feed, layer, &source, true);
 }
 
 static lungo_status reshape(lungo_layer *layer) {
@@ -342,8 +366,7 @@ static lungo_status load(lungo_layer *layer, lungo_reader *reader) {
     window_data_state *state = layer->state;
     lungo_feed_stop(&state->feed);
     LUNGO_TRY(lungo_read_rng(reader, &state->rng));
-    LUNGO_TRY(write_state(state, &state->feed.consumed));
-    return lungo_feed_start(&state->feed, layer, fill_batch);
+    return lungo_feed_start(&state->feed, layer, &source, true);
 }
 
 static void release(lungo_layer *layer) {
@@ -353,10 +376,6 @@ static void release(lungo_layer *layer) {
         free(state->cache[i].bytes);
     free(state->cache);
     lungo_window_list_dispose(&state->list);
-    lungo_image_dispose(&state->picture);
-    lungo_image_dispose(&state->cut);
-    lungo_image_dispose(&state->warped);
-    lungo_buffer_dispose(&state->path);
 }
 
 const lungo_layer_type lungo_layer_window_data = {

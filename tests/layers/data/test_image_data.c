@@ -135,12 +135,86 @@ START_TEST(single_pictures_may_have_any_shape) {
     lungo_net_free(net);
     ck_ok(open_net(&net, "batch_size: 2", LUNGO_TEST));
     ck_fails(lungo_net_forward(net, NULL), LUNGO_ERR_DATA,
-             "items of one batch must have one shape: expected that of the first in 2x1x4x3, got "
+             "items of one batch must have one shape: expected that of the first, 1x4x3, got "
              "1x2x2; resize the images or use batch_size: 1\n  in line 2 of the list 'list'");
     lungo_net_free(net);
     ck_ok(open_net(&net, "batch_size: 2 new_height: 4 new_width: 3", LUNGO_TEST));
     ck_ok(lungo_net_forward(net, NULL));
     lungo_net_free(net);
+}
+END_TEST
+
+/* Lines `path label label`: the second top has a row for each picture. */
+START_TEST(pictures_may_have_several_labels) {
+    static const float labels[] = {0.5f, -1e3f, 3, 0.25f, 0.5f, -1e3f, 3, 0.25f};
+    lungo_net *net;
+    write_list("p0.pgm 0.5 -1e3\np1.pgm 3 .25\n");
+    ck_ok(open_net(&net, "batch_size: 4 label_count: 2", LUNGO_TEST));
+    const lungo_blob *label = lungo_net_blob(net, "l");
+    ck_assert_str_eq(lungo_shape_text(&label->shape).text, "4x2");
+    ck_ok(lungo_net_forward(net, NULL));
+    ck_assert_str_eq(lungo_shape_text(&label->shape).text, "4x2");
+    ck_assert_mem_eq(lungo_data(label), labels, sizeof labels);
+    lungo_net_free(net);
+    write_list("p0.pgm 0.5\n");
+    ck_ok(open_net(&net, "batch_size: 2 label_count: 1", LUNGO_TEST));
+    ck_ok(lungo_net_forward(net, NULL));
+    ck_assert_str_eq(lungo_shape_text(&lungo_net_blob(net, "l")->shape).text, "2x1");
+    ck_assert_float_eq(lungo_data(lungo_net_blob(net, "l"))[1], 0.5f);
+    lungo_net_free(net);
+}
+END_TEST
+
+/* Ten batches with one thread and with several: the same values and, at the end, the same state. */
+START_TEST(the_number_of_threads_changes_nothing) {
+    static const int threads[] = {1, 2, 5};
+    float batches[3][10][15];
+    lungo_writer states[3] = {{0}, {0}, {0}};
+    write_list("p0.pgm 0\nabsent.pgm 9\n" FOUR "list 8\np3.pgm 3\n");
+    for (int i = 0; i < 3; i++) {
+        char settings[256];
+        lungo_net *net;
+        snprintf(settings, sizeof settings,
+                 "batch_size: 3 shuffle: true } transform_param { crop_size: 2 mirror: true } "
+                 "data_param { reader_threads: %d skip_bad_records: true",
+                 threads[i]);
+        ck_ok(open_net(&net, settings, LUNGO_TRAIN));
+        for (int k = 0; k < 10; k++) {
+            ck_ok(lungo_net_forward(net, NULL));
+            memcpy(batches[i][k], lungo_data(lungo_net_blob(net, "d")), 12 * sizeof(float));
+            memcpy(batches[i][k] + 12, lungo_data(lungo_net_blob(net, "l")), 3 * sizeof(float));
+        }
+        ck_ok(net->layers[0]->type->save(net->layers[0], &states[i]));
+        ck_assert_mem_eq(batches[i], batches[0], sizeof batches[0]);
+        ck_assert_uint_eq(states[i].length, states[0].length);
+        ck_assert_mem_eq(states[i].bytes, states[0].bytes, states[0].length);
+        lungo_net_free(net);
+    }
+    for (int i = 0; i < 3; i++)
+        lungo_buffer_dispose(&states[i]);
+}
+END_TEST
+
+START_TEST(workers_share_the_list) {
+    char text[512];
+    write_list(FOUR);
+    snprintf(text, sizeof text,
+             "layer { name: 'd' type: 'ImageData' top: 'd' top: 'l' image_data_param { source: "
+             "'list' is_color: false batch_size: 2 } }");
+    for (int rank = 0; rank < 3; rank++) {
+        lungo_net *net;
+        lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
+        options.phase = LUNGO_TRAIN;
+        options.worker_count = 3;
+        options.worker_rank = rank;
+        ck_ok(lungo_net_open_text(&net, text, "images.prototxt", &options));
+        for (int i = 0; i < 6; i++) {
+            if (i % 2 == 0) ck_ok(lungo_net_forward(net, NULL));
+            ck_assert_float_eq(lungo_data(lungo_net_blob(net, "l"))[i % 2],
+                               (float)((3 * i + rank) % 4));
+        }
+        lungo_net_free(net);
+    }
 }
 END_TEST
 
@@ -171,8 +245,17 @@ START_TEST(bad_settings_are_refused) {
              "expected both of new_height and new_width or none, got 4x0");
     ck_fails(open_net(&net, "} data_param { prefetch: 0", LUNGO_TEST), LUNGO_ERR_CONFIG,
              "data_param.prefetch");
-    ck_fails(open_net(&net, "} transform_param { crop_size: 5", LUNGO_TEST), LUNGO_ERR_DATA,
-             "crop_size: expected at most the record's 4x3, got 5x5\n  in line 1 of the list 'list'");
+    ck_fails(
+        open_net(&net, "} transform_param { crop_size: 5", LUNGO_TEST), LUNGO_ERR_DATA,
+        "crop_size: expected at most the record's 4x3, got 5x5\n  in line 1 of the list 'list'");
+    ck_fails(open_net(&net, "label_count: 0", LUNGO_TEST), LUNGO_ERR_CONFIG,
+             "image_data_param.label_count: expected 1 to 1048576, got 0");
+    ck_fails(open_net(&net, "} data_param { reader_threads: 257", LUNGO_TEST), LUNGO_ERR_CONFIG,
+             "data_param.reader_threads: expected 0 to 256, got 257");
+    write_list("list 0\nabsent 1\n");
+    ck_fails(open_net(&net, "} data_param { skip_bad_records: true", LUNGO_TEST), LUNGO_ERR_FILE,
+             "absent");
+    write_list(FOUR);
     ck_fails(open_net(&net, "rand_skip: 4000000000", LUNGO_TEST), LUNGO_ERR_CONFIG,
              "expected to skip fewer than the 4 lines of the list");
 }
@@ -187,6 +270,9 @@ Suite *lungo_suite_image_data(void) {
     tcase_add_test(tcase, each_pass_has_every_picture_in_another_order);
     tcase_add_test(tcase, a_saved_state_goes_on_with_the_same_values);
     tcase_add_test(tcase, single_pictures_may_have_any_shape);
+    tcase_add_test(tcase, pictures_may_have_several_labels);
+    tcase_add_test(tcase, the_number_of_threads_changes_nothing);
+    tcase_add_test(tcase, workers_share_the_list);
     tcase_add_test(tcase, bad_pictures_are_named_with_their_line);
     tcase_add_test(tcase, bad_settings_are_refused);
     suite_add_tcase(suite, tcase);
