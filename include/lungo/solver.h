@@ -24,11 +24,11 @@ typedef struct lungo_solver_options {
     bool guard; /* true: the first NaN or infinity in a loss, a gradient or a weight ends the run
                    with LUNGO_ERR_NUMERIC and a text that says where it came from, before anything
                    is written; warnings come early. The numbers of training are the same without */
-    float guard_growth; /* above 1: warn once a parameter's root mean square has grown to this
+    float guard_growth;  /* above 1: warn once a parameter's root mean square has grown to this
                            multiple of what it was when the run began or was restored. One that
                            began at 0 counts as the L2 norm of its layer's first parameter over the
                            root of its own count; or, if that was 0 too, as 1 */
-    const char *watch;  /* NULL, or a file for the norms of every parameter in every iteration:
+    const char *watch;   /* NULL, or a file for the norms of every parameter in every iteration:
                            JSON lines if its name ends in .jsonl or .json, else TSV. A run that
                            begins writes a new file; one that was restored appends to the old,
                            whose rows from its iteration on are cut off first. For iteration i,
@@ -38,10 +38,12 @@ typedef struct lungo_solver_options {
                            beside it; update_ratio: norm of the update / weight_norm */
     lungo_engine engine; /* of the train net and the test nets */
     bool log_plan;       /* of the train net */
+    int worker_count, worker_rank; /* the train net's share of the data; see lungo_net_options */
+    bool skip_bad_records;         /* as data_param.skip_bad_records, for every layer */
 } lungo_solver_options;
 
 #define LUNGO_SOLVER_OPTIONS_INIT                                                                  \
-    { 0, NULL, 0, NULL, false, false, true, 100, NULL, LUNGO_ENGINE_DEFAULT, false }
+    { 0, NULL, 0, NULL, false, false, true, 100, NULL, LUNGO_ENGINE_DEFAULT, false, 0, 0, false }
 
 /* Reads the solver file, builds the train net and the test nets (paths in it are as Caffe has
  * them: relative to the working directory). options NULL: all defaults. The caller frees *out. */

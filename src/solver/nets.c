@@ -103,6 +103,11 @@ static lungo_status build(lungo_solver *solver, lungo_net **out, const net_sourc
     options.no_memory = solver->shapes_only;
     options.open.engine = solver->engine;
     options.open.log_plan = solver->log_plan && !donor;
+    options.open.skip_bad_records = solver->skip_bad_records;
+    if (!donor) {
+        options.open.worker_count = solver->worker_count;
+        options.open.worker_rank = solver->worker_rank;
+    }
     LUNGO_TRY(lungo_plan_open_net(out, source->param, source->document, &options));
     return load_weights(solver, *out);
 }

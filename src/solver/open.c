@@ -95,6 +95,9 @@ static lungo_status merge_options(lungo_solver *solver, const lungo_solver_optio
     if (options->level != 0 || options->stage_count > 0) LUNGO_TRY(merge_state(solver, options));
     bool ignore = options->ignore_weights || options->shapes_only;
     solver->shapes_only = options->shapes_only;
+    solver->worker_count = options->worker_count;
+    solver->worker_rank = options->worker_rank;
+    solver->skip_bad_records = options->skip_bad_records;
     if (ignore || options->weights) solver->param->n_weights = 0;
     if (ignore || !options->weights) return LUNGO_OK;
     return add_string(solver, solver->param, "weights", options->weights);
@@ -177,6 +180,7 @@ static lungo_status open_solver(lungo_solver *solver, const char *path,
     LUNGO_TRY(lungo_solver_open_train_net(solver));
     LUNGO_TRY(prepare_updates(solver));
     if (!solver->shapes_only) LUNGO_TRY(lungo_solver_open_test_nets(solver));
+    if (solver->param->test_from_start) LUNGO_TRY(lungo_solver_mark_test_starts(solver));
     lungo_log_info("solver.cpp", 57, "Solver scaffolding done.");
     return LUNGO_OK;
 }
@@ -210,6 +214,7 @@ void lungo_solver_free(lungo_solver *solver) {
     lungo_norms_dispose(&solver->norms);
     for (size_t i = 0; solver->test_nets && i < solver->test_net_count; i++)
         lungo_net_free(solver->test_nets[i]);
+    lungo_solver_free_test_starts(solver);
     free(solver->test_nets);
     lungo_net_free(solver->net);
     for (int k = 0; k < LUNGO_MAX_HISTORIES; k++)

@@ -42,6 +42,9 @@ struct lungo_solver {
     bool log_plan;                 /* of the train net */
     lungo_net *net, **test_nets;
     size_t test_net_count;
+    lungo_writer *test_starts;     /* for each: where its data begin; NULL unless test_from_start */
+    int worker_count, worker_rank; /* as in lungo_net_options, of the train net */
+    bool skip_bad_records;
 
     const lungo_policy *policy;
     const lungo_rule *rule;
@@ -72,6 +75,10 @@ lungo_status lungo_solver_check_memory(const lungo_solver *solver);
 /* nets.c */
 lungo_status lungo_solver_open_train_net(lungo_solver *solver);
 lungo_status lungo_solver_open_test_nets(lungo_solver *solver);
+
+/* test.c: notes where the data of the test nets, which have not been run yet, begin. */
+lungo_status lungo_solver_mark_test_starts(lungo_solver *solver);
+void lungo_solver_free_test_starts(lungo_solver *solver);
 
 /* step.c: up to `count` iterations; fewer when stopped. */
 lungo_status lungo_solver_run(lungo_solver *solver, int count);

@@ -89,11 +89,52 @@ static void log_ignored_layers(const lungo_net *train, const lungo_net *net) {
             lungo_log_info("net.cpp", 678, "Ignoring source layer %s", train->layers[i]->name);
 }
 
+/* ---- test_from_start: what the layers say of their data is kept, one behind another ---- */
+
+static bool has_data(const lungo_layer *layer) {
+    return layer->type->flags & LUNGO_SOURCE && layer->type->save && layer->type->load;
+}
+
+static lungo_status mark_start(lungo_writer *start, const lungo_net *net) {
+    for (int i = 0; i < net->layer_count; i++)
+        if (has_data(net->layers[i])) LUNGO_TRY(net->layers[i]->type->save(net->layers[i], start));
+    return LUNGO_OK;
+}
+
+lungo_status lungo_solver_mark_test_starts(lungo_solver *solver) {
+    size_t count = solver->test_net_count;
+    solver->test_starts = calloc(count + 1, sizeof *solver->test_starts);
+    if (!solver->test_starts)
+        return lungo_fail_memory("test nets", count * sizeof *solver->test_starts);
+    for (size_t i = 0; i < count; i++)
+        LUNGO_TRY(mark_start(&solver->test_starts[i], solver->test_nets[i]));
+    return LUNGO_OK;
+}
+
+void lungo_solver_free_test_starts(lungo_solver *solver) {
+    for (size_t i = 0; solver->test_starts && i < solver->test_net_count; i++)
+        lungo_buffer_dispose(&solver->test_starts[i]);
+    free(solver->test_starts);
+}
+
+static lungo_status go_to_start(const lungo_writer *start, lungo_net *net) {
+    lungo_reader reader = {start->bytes, start->bytes + start->length};
+    for (int i = 0; i < net->layer_count; i++)
+        if (has_data(net->layers[i]) && net->layers[i]->type->load(net->layers[i], &reader))
+            return lungo_trail("in layer '%s', going back to the start of its data",
+                               net->layers[i]->name);
+    return LUNGO_OK;
+}
+
+/* ---- */
+
 static lungo_status test(lungo_solver *solver, size_t index) {
     int batches = solver->param->test_iter[index];
     test_scores scores = {0};
     lungo_log_info("solver.cpp", 347, "Iteration %d, Testing net (#%zu)", solver->iter, index);
     log_ignored_layers(solver->net, solver->test_nets[index]);
+    if (solver->test_starts)
+        LUNGO_TRY(go_to_start(&solver->test_starts[index], solver->test_nets[index]));
     lungo_status status = run_batches(solver, index, &scores);
     if (!status && solver->stopped) {
         lungo_log_info("solver.cpp", 396, "Test interrupted.");

@@ -56,6 +56,14 @@ passes "commands:" --
 "$lungo" time --model=net.prototxt 2>&1 | grep -q "Creating Layer deep" && complain "expected no layer of level 2"
 [ -z "$("$lungo" time --model=net.prototxt --minloglevel=1 2>&1)" ] || complain "expected --minloglevel=1 to drop the lines"
 [ -z "$(GLOG_minloglevel=2 "$lungo" time --model=net.prototxt --gpu=0 2>&1)" ] || complain "expected GLOG_minloglevel=2 to drop warnings"
+printf 'P5 1 1 255\nx' > good.pgm
+printf 'good.pgm 0\nlist 0\n' > list
+cat > pictures.prototxt <<'EOT'
+layer { name: "x" type: "ImageData" top: "x" top: "y" image_data_param { source: "list" } }
+EOT
+passes "skipped a bad record, 1 by now" -- time --model=pictures.prototxt --iterations=4 --skip-bad-records
+"$lungo" time --model=pictures.prototxt --iterations=4 > out 2>&1 && complain "expected a bad picture to be an error"
+
 [ -z "$("$lungo" time --model=net.prototxt --nologtostderr 2>/dev/null)" ] || complain "expected nothing on stdout"
 "$lungo" time --model=net.prototxt --engine=gpu > out 2>&1
 [ $? -eq 1 ] && grep -q "engine: expected reference, blas or onednn, got 'gpu'" out || complain "--engine=gpu: expected an error"

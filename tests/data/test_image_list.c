@@ -61,6 +61,8 @@ START_TEST(lines_may_have_several_labels) {
         ck_assert_mem_eq(lungo_image_line_labels(list, &list->lines[i]), expected + 3 * i,
                          3 * sizeof *expected);
     lungo_image_list_free(list);
+    text = "a 1 2 3 4\n\nc .25 5 6\n";
+    ck_ok(lungo_file_replace("list", text, strlen(text)));
     ck_fails(lungo_image_list_open_labels(&list, "list", 4), LUNGO_ERR_FORMAT,
              "expected a path, a blank and a label, got 'c'\n"
              "  with label_count: 4, 1 labels of the line are missing\n  in line 3");

@@ -117,6 +117,64 @@ START_TEST(no_batches_give_no_scores) {
 }
 END_TEST
 
+/* Three pictures, two in a batch, their labels the outputs. */
+#define PICTURES                                                                                   \
+    "lr_policy: 'fixed' base_lr: 0.5 snapshot_after_train: false test_interval: 9 test_iter: 2\n"  \
+    "net_param { layer { name: 'in' type: 'ImageData' top: 'x' top: 'label' image_data_param {"    \
+    "   source: 'list' batch_size: 2 is_color: false shuffle: true } }"                            \
+    " layer { name: 'end' type: 'Silence' bottom: 'x' } }\n"
+
+static void write_pictures(void) {
+    lungo_test_file("p.pgm", "P5 1 1 255\nx");
+    lungo_test_file("list", "p.pgm 1\np.pgm 10\np.pgm 100\n");
+}
+
+/* What five tests say, one behind another; each reads four of the three pictures. */
+static void run_five_tests(char logs[5][512], const char *settings) {
+    char text[2048];
+    snprintf(text, sizeof text, PICTURES "random_seed: 7 %s", settings);
+    lungo_solver *solver = lungo_test_solver(text);
+    for (int i = 0; i < 5; i++) {
+        lungo_log_capture();
+        ck_ok(lungo_solver_test_all(solver));
+        const char *from = strstr(lungo_log_captured(), "Test net output #0");
+        ck_assert_ptr_nonnull(from);
+        snprintf(logs[i], sizeof logs[i], "%s", from);
+        lungo_log_release();
+    }
+    lungo_solver_free(solver);
+}
+
+START_TEST(tests_may_begin_at_the_same_data) {
+    char plain[5][512], same[5][512];
+    write_pictures();
+    run_five_tests(plain, "");
+    run_five_tests(same, "test_from_start: true");
+    ck_assert_str_eq(plain[0], same[0]);
+    ck_assert_str_ne(plain[1], plain[0]);
+    for (int i = 1; i < 5; i++)
+        ck_assert_str_eq(same[i], same[0]);
+}
+END_TEST
+
+/* The train net reads its share; test nets read all. */
+START_TEST(a_worker_trains_on_its_share) {
+    lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
+    lungo_solver *solver;
+    write_pictures();
+    lungo_test_file("shared.prototxt", PICTURES "random_seed: 7");
+    options.worker_count = options.worker_rank = 3;
+    ck_fails(lungo_solver_open(&solver, "shared.prototxt", &options), LUNGO_ERR_USAGE,
+             "worker_rank: expected 0 or more, below worker_count, got 3 of 3");
+    options.worker_rank = 1;
+    ck_ok(lungo_solver_open(&solver, "shared.prototxt", &options));
+    ck_assert_int_eq(lungo_solver_net(solver)->host.worker_count, 3);
+    ck_assert_int_eq(lungo_solver_net(solver)->host.worker_rank, 1);
+    ck_assert_int_eq(lungo_solver_test_net(solver, 0)->host.worker_count, 0);
+    lungo_solver_free(solver);
+}
+END_TEST
+
 Suite *lungo_suite_test(void);
 Suite *lungo_suite_test(void) {
     const TTest *const tests[] = {scores_are_means_over_batches,
@@ -125,6 +183,8 @@ Suite *lungo_suite_test(void) {
                                   a_stop_ends_the_test_and_the_training,
                                   a_snapshot_is_made_between_two_batches,
                                   no_batches_give_no_scores,
+                                  tests_may_begin_at_the_same_data,
+                                  a_worker_trains_on_its_share,
                                   NULL};
     return lungo_test_folder_suite("test", tests);
 }

@@ -135,6 +135,25 @@ START_TEST(seeks_to_a_key_or_the_next_one) {
 }
 END_TEST
 
+START_TEST(what_is_held_stays_although_the_reader_moves) {
+    lungo_database *database = open_store(make_store("db", 10, 10, 1000));
+    lungo_buffer memory = {0};
+    lungo_bytes key, value;
+    bool found;
+    ck_ok(lungo_database_seek(database, "00000004", 8, &found));
+    ck_ok(lungo_database_hold(database, &memory, &key, &value));
+    for (int i = 0; i < 4; i++)
+        ck_ok(lungo_database_next(database, &found));
+    ck_assert_uint_eq(key.size, 8);
+    ck_assert_mem_eq(key.data, "00000004", 8);
+    ck_assert_uint_eq(value.size, lungo_database_value(database).size);
+    for (size_t i = 0; i < value.size; i++)
+        ck_assert_int_eq(((const unsigned char *)value.data)[i], 4);
+    lungo_buffer_dispose(&memory);
+    lungo_database_close(database);
+}
+END_TEST
+
 START_TEST(readers_of_one_path_are_apart) {
     const char *path = make_store("db", 10, 10, 1000);
     ck_assert_int_eq(symlink(path, in_folder("link")), 0);
@@ -374,6 +393,7 @@ Suite *lungo_suite_database(void);
 Suite *lungo_suite_database(void) {
     const TTest *const any[] = {records_come_in_key_order,
                                 seeks_to_a_key_or_the_next_one,
+                                what_is_held_stays_although_the_reader_moves,
                                 readers_of_one_path_are_apart,
                                 readers_may_move_to_other_threads,
                                 the_last_value_of_a_key_stays,

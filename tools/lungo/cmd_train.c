@@ -67,6 +67,7 @@ static lungo_status open_solver(lungo_solver **out, const command_flags *flags,
     options.weights = *flags->weights ? flags->weights : NULL;
     options.ignore_weights = *flags->snapshot != '\0';
     options.guard = guard;
+    options.skip_bad_records = flags->skip_bad_records;
     options.guard_growth = (float)flags->guard_growth;
     options.watch = *flags->watch ? flags->watch : NULL;
     options.log_plan = flags->log_plan;

@@ -14,7 +14,7 @@ typedef struct command_flags {
     const char *guard, *watch; /* Lungo's own */
     int guard_growth;
     int level, iterations;
-    bool log_plan, markdown;
+    bool log_plan, markdown, skip_bad_records;
 } command_flags;
 
 /* Each returns the exit status. `words`: what stood on the command line besides command and flags.

@@ -52,6 +52,7 @@ lungo_net *open_model(const command_flags *flags, lungo_phase phase) {
     options.stages = stages.names;
     options.stage_count = stages.count;
     options.log_plan = flags->log_plan;
+    options.skip_bad_records = flags->skip_bad_records;
     lungo_net *net = NULL;
     if (lungo_engine_parse(&options.engine, flags->engine) ||
         lungo_net_open(&net, flags->model, &options))

@@ -8,7 +8,8 @@
  * files have rows of the same shapes; numbers of any type become float. One file at a time is in
  * memory. A batch goes on in the next file where one ends. A transform_param is refused. With
  * `shuffle` the files are in a new order in each round, and the rows in a new order each time that
- * a file is begun.
+ * a file is begun. Of several workers that train on the same data, each takes the rows whose number,
+ * counted from the start, leaves its rank when divided by the number of workers.
  *
  * Unlike Caffe, whose shuffle no seed governs, random_seed decides the orders: the k-th is drawn
  * from a generator seeded with k more than the word that the solver's generator would give next.
@@ -45,6 +46,7 @@ typedef struct hdf5_data_state {
     /* Where it stands, which is all that a resumed run needs. */
     uint64_t seed, visit; /* visit: files begun before this one, over all rounds */
     size_t row;           /* the next one's place in row_order */
+    uint64_t passed;      /* rows gone by since the beginning */
 } hdf5_data_state;
 
 /* ---- the list ---- */
@@ -268,12 +270,24 @@ static lungo_status begin_next_file(lungo_layer *layer) {
     return status;
 }
 
+/* The next row, of those that are this worker's. */
+static lungo_status find_row(lungo_layer *layer) {
+    hdf5_data_state *state = layer->state;
+    while (true) {
+        if (state->row == state->row_count) LUNGO_TRY(begin_next_file(layer));
+        if (lungo_is_own_record(layer, state->passed)) return LUNGO_OK;
+        state->row++;
+        state->passed++;
+    }
+}
+
 static lungo_status forward(lungo_layer *layer) {
     hdf5_data_state *state = layer->state;
     size_t batch_size = layer->param->hdf5_data_param->batch_size;
     for (size_t n = 0; n < batch_size; n++) {
-        if (state->row == state->row_count) LUNGO_TRY(begin_next_file(layer));
+        LUNGO_TRY(find_row(layer));
         size_t row = state->row_order[state->row++];
+        state->passed++;
         for (int i = 0; i < layer->top_count; i++) {
             size_t count = lungo_shape_count(&state->tops[i].item);
             if (count > 0)
@@ -289,7 +303,8 @@ static lungo_status save(const lungo_layer *layer, lungo_writer *writer) {
     lungo_write_u64(writer, state->seed);
     lungo_write_u64(writer, state->visit);
     lungo_write_u64(writer, state->row);
-    return writer->failed ? lungo_fail_memory("a reader's state", 24) : LUNGO_OK;
+    lungo_write_u64(writer, state->passed);
+    return writer->failed ? lungo_fail_memory("a reader's state", 32) : LUNGO_OK;
 }
 
 static lungo_status load(lungo_layer *layer, lungo_reader *reader) {
@@ -298,6 +313,7 @@ static lungo_status load(lungo_layer *layer, lungo_reader *reader) {
     LUNGO_TRY(lungo_read_u64(reader, &state->seed));
     LUNGO_TRY(lungo_read_u64(reader, &state->visit));
     LUNGO_TRY(lungo_read_u64(reader, &row));
+    LUNGO_TRY(lungo_read_u64(reader, &state->passed));
     LUNGO_TRY(begin_file(layer));
     if (row > state->row_count)
         return lungo_fail(LUNGO_ERR_DATA, "HDF5 files have changed: expected %llu rows, got %zu",

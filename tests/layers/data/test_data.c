@@ -6,17 +6,19 @@
 #include "base/file.h"
 #include "lungo/data.h"
 #include "net/net.h"
+#include "store/database.h"
 #include "support/folder.h"
 #include "support/suites.h"
 
 static char *home;
+static bool is_leveldb; /* the backend of the records; else it is LMDB */
 
 /* Seven records of 1x4x4: record i holds 16 i .. 16 i + 15 and has the label i. */
 static void make_database(void) {
     lungo_db_writer *writer;
     home = lungo_temporary_folder();
     ck_assert_int_eq(chdir(home), 0);
-    ck_ok(lungo_db_writer_open(&writer, "lmdb", "records_lmdb"));
+    ck_ok(lungo_db_writer_open(&writer, is_leveldb ? "leveldb" : "lmdb", "records"));
     for (int i = 0; i < 7; i++) {
         unsigned char pixels[16];
         char key[16];
@@ -35,6 +37,11 @@ static void make_database(void) {
     ck_ok(lungo_db_writer_close(writer));
 }
 
+static void make_leveldb(void) {
+    is_leveldb = true;
+    make_database();
+}
+
 static void remove_database(void) {
     ck_assert_int_eq(chdir("/"), 0);
     lungo_remove_folder(home);
@@ -46,15 +53,15 @@ static lungo_status open_net(lungo_net **net, const char *settings, lungo_phase 
     options.phase = phase;
     options.seed = 7;
     snprintf(text, sizeof text,
-             "layer { name: 'd' type: 'Data' top: 'd' top: 'l' data_param { source: 'records_lmdb' "
-             "backend: LMDB %s } }",
-             settings);
+             "layer { name: 'd' type: 'Data' top: 'd' top: 'l' data_param { source: 'records' "
+             "backend: %s %s } }",
+             is_leveldb ? "LEVELDB" : "LMDB", settings);
     return lungo_net_open_text(net, text, "data.prototxt", &options);
 }
 
 START_TEST(records_come_in_order_and_wrap) {
     lungo_net *net;
-    ck_ok(open_net(&net, "batch_size: 3", LUNGO_TEST));
+    ck_ok(open_net(&net, "batch_size: 3 reader_threads: 3", LUNGO_TEST));
     const lungo_blob *data = lungo_net_blob(net, "d"), *label = lungo_net_blob(net, "l");
     ck_assert_str_eq(lungo_shape_text(&data->shape).text, "3x1x4x4");
     ck_assert_str_eq(lungo_shape_text(&label->shape).text, "3");
@@ -173,7 +180,7 @@ END_TEST
 START_TEST(workers_share_the_records) {
     lungo_net *net;
     const char *text = "layer { name: 'd' type: 'Data' top: 'd' top: 'l' data_param { source: "
-                       "'records_lmdb' backend: LMDB batch_size: 2 } }";
+                       "'records' backend: LMDB batch_size: 2 } }";
     for (int phase = LUNGO_TRAIN; phase <= LUNGO_TEST; phase++)
         for (int rank = 0; rank < 3; rank++) {
             lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
@@ -244,7 +251,7 @@ END_TEST
 Suite *lungo_suite_data(void);
 Suite *lungo_suite_data(void) {
     Suite *suite = suite_create("data");
-    TCase *tcase = tcase_create("data");
+    TCase *tcase = tcase_create("data"), *leveldb = tcase_create("leveldb");
     tcase_add_checked_fixture(tcase, make_database, remove_database);
     tcase_add_test(tcase, records_come_in_order_and_wrap);
     tcase_add_loop_test(tcase, a_saved_state_goes_on_with_the_same_values, 0, 2);
@@ -254,5 +261,11 @@ Suite *lungo_suite_data(void) {
     tcase_add_test(tcase, bad_settings_are_refused);
     tcase_add_test(tcase, damaged_records_are_named);
     suite_add_tcase(suite, tcase);
+    if (lungo_backend_check(LUNGO_LEVELDB)) return suite;
+    tcase_add_checked_fixture(leveldb, make_leveldb, remove_database);
+    tcase_add_test(leveldb, records_come_in_order_and_wrap);
+    tcase_add_loop_test(leveldb, a_saved_state_goes_on_with_the_same_values, 0, 2);
+    tcase_add_test(leveldb, shuffled_passes_have_every_record_in_another_order);
+    suite_add_tcase(suite, leveldb);
     return suite;
 }

@@ -152,6 +152,26 @@ START_TEST(a_saved_state_goes_on_with_the_same_rows) {
 }
 END_TEST
 
+START_TEST(workers_share_the_rows) {
+    const char *text = "layer { name: 'h' type: 'HDF5Data' top: 'd' top: 'l' hdf5_data_param { "
+                       "source: 'two.txt' batch_size: 1 } }";
+    make_files();
+    for (int phase = LUNGO_TRAIN; phase <= LUNGO_TEST; phase++)
+        for (int rank = 0; rank < 2; rank++) {
+            lungo_net *net;
+            lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
+            options.phase = (lungo_phase)phase;
+            options.worker_count = 2;
+            options.worker_rank = rank;
+            ck_ok(lungo_net_open_text(&net, text, "h.prototxt", &options));
+            for (int i = 0; i < 10; i++)
+                ck_assert_float_eq(next_labels(net)[0],
+                                   (float)((phase == LUNGO_TRAIN ? 2 * i + rank : i) % 7));
+            lungo_net_free(net);
+        }
+}
+END_TEST
+
 static void check_refused(const char *settings, lungo_status code, const char *part) {
     lungo_net *net;
     ck_fails(open_net(&net, settings, 7), code, part);
@@ -220,6 +240,7 @@ Suite *lungo_suite_hdf5_data(void) {
                                   a_shuffle_is_governed_by_the_seed,
                                   a_shuffle_takes_no_draw_from_other_layers,
                                   a_saved_state_goes_on_with_the_same_rows,
+                                  workers_share_the_rows,
                                   bad_settings_and_lists_are_refused,
                                   bad_files_are_refused,
                                   a_file_of_other_rows_is_refused,
