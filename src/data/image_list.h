@@ -1,5 +1,5 @@
 /* Lists of pictures with labels: lines `path label` or `path label label ...`. The labels stand
- * behind the last blanks, so that paths may have blanks. The public part is in include/lungo/data.h. */
+ * behind the last blanks, so that paths may have blanks. The public part: include/lungo/data.h. */
 #ifndef LUNGO_DATA_IMAGE_LIST_H
 #define LUNGO_DATA_IMAGE_LIST_H
 

@@ -2,9 +2,10 @@
  *
  *   y = (x - mean) * scale     mean: of the same place in mean_file, or of the channel, or 0
  *
- * The crop (crop_size, a square, or crop_h x crop_w) is at a random place in TRAIN and in the centre (rounded down) in TEST; a mirror is a
- * fair coin in both. Words are drawn per record in record order (mirror, row, column), apart from
- * the rest, which only reads the transform: several threads may do that.
+ * The crop (crop_size, a square, or crop_h x crop_w) is at a random place in TRAIN and central in
+ * TEST (rounded down); a mirror is a fair coin in both. Words are drawn per record in record order
+ * (mirror, row, column), apart from the rest, which only reads the transform: several threads may
+ * do that.
  */
 #ifndef LUNGO_DATA_TRANSFORM_H
 #define LUNGO_DATA_TRANSFORM_H

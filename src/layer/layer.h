@@ -147,8 +147,8 @@ static inline bool lungo_is_in_place(const lungo_layer *layer, int i) {
     return i < layer->bottom_count && i < layer->top_count && layer->tops[i] == layer->bottoms[i];
 }
 
-/* Whether this worker takes the record that `passed` others go before: in TRAIN every worker_count-th
- * one, as in Caffe; in TEST all. */
+/* Whether this worker takes the record that `passed` others go before: in TRAIN, as in Caffe, every
+ * worker_count-th one; in TEST all. */
 static inline bool lungo_is_own_record(const lungo_layer *layer, uint64_t passed) {
     const lungo_layer_host *host = layer->host;
     return layer->phase == LUNGO_TEST || host->worker_count <= 1 ||

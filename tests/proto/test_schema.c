@@ -16,9 +16,11 @@ static const ProtobufCMessageDescriptor *messages[MAX_DESCRIPTORS];
 static const ProtobufCEnumDescriptor *enums[MAX_DESCRIPTORS];
 static size_t message_count, enum_count;
 
+/* Of Caffe's own messages only the layers of old have numbers so high. */
 static bool is_extension(const ProtobufCMessageDescriptor *message,
                          const ProtobufCFieldDescriptor *field) {
-    return message == &caffe__solver_parameter__descriptor && field->id >= FIRST_EXTENSION;
+    return message != &caffe__v0_layer_parameter__descriptor &&
+           message != &caffe__v1_layer_parameter__descriptor && field->id >= FIRST_EXTENSION;
 }
 
 static void collect_enum(const ProtobufCEnumDescriptor *descriptor) {
@@ -228,34 +230,53 @@ START_TEST(no_message_contains_itself) {
 }
 END_TEST
 
-/* A row: what the extension's field is called, its number, and the enum's values in order. */
+/* A row: whose field it is, its name and number, and an enum's values in order. */
 static const struct extension {
+    const ProtobufCMessageDescriptor *message;
     const char *name;
     unsigned number;
     const char *values[4];
 } extensions[] = {
-    {"decoupled_decay_scale", 1000, {"LR", "SCHEDULE", "NONE", NULL}},
-    {"decoupled_decay_point", 1001, {"WITH_UPDATE", "AFTER_UPDATE", NULL}},
-    {"adam_delta", 1002, {"CAFFE", "CORRECTED", NULL}},
+    {&caffe__solver_parameter__descriptor,
+     "decoupled_decay_scale",
+     1000,
+     {"LR", "SCHEDULE", "NONE", NULL}},
+    {&caffe__solver_parameter__descriptor,
+     "decoupled_decay_point",
+     1001,
+     {"WITH_UPDATE", "AFTER_UPDATE", NULL}},
+    {&caffe__solver_parameter__descriptor, "adam_delta", 1002, {"CAFFE", "CORRECTED", NULL}},
+    {&caffe__solver_parameter__descriptor, "test_from_start", 1010, {NULL}},
+    {&caffe__transformation_parameter__descriptor, "crop_h", 1000, {NULL}},
+    {&caffe__transformation_parameter__descriptor, "crop_w", 1001, {NULL}},
+    {&caffe__data_parameter__descriptor, "reader_threads", 1000, {NULL}},
+    {&caffe__data_parameter__descriptor, "skip_bad_records", 1001, {NULL}},
+    {&caffe__data_parameter__descriptor, "shuffle", 1002, {NULL}},
+    {&caffe__image_data_parameter__descriptor, "label_count", 1000, {NULL}},
 };
 
+static void check_extension(const struct extension *extension) {
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(extension->message, extension->name);
+    ck_assert_msg(field != NULL, "%s is missing", extension->name);
+    ck_assert_uint_eq(field->id, extension->number);
+    if (!extension->values[0]) return;
+    ck_assert_int_eq(*(const int *)field->default_value, 0);
+    const ProtobufCEnumDescriptor *type = field->descriptor;
+    for (unsigned k = 0; k < type->n_values; k++)
+        ck_assert_str_eq(type->values[k].name, extension->values[k]);
+    ck_assert_ptr_null(extension->values[type->n_values]);
+}
+
 START_TEST(extensions_keep_their_numbers) {
-    const ProtobufCMessageDescriptor *solver = &caffe__solver_parameter__descriptor;
-    unsigned found = 0;
-    for (unsigned i = 0; i < solver->n_fields; i++)
-        found += is_extension(solver, &solver->fields[i]);
-    ck_assert_uint_eq(found, sizeof extensions / sizeof *extensions);
-    for (size_t i = 0; i < found; i++) {
-        const ProtobufCFieldDescriptor *field =
-            protobuf_c_message_descriptor_get_field_by_name(solver, extensions[i].name);
-        ck_assert_ptr_nonnull(field);
-        ck_assert_uint_eq(field->id, extensions[i].number);
-        ck_assert_int_eq(*(const int *)field->default_value, 0);
-        const ProtobufCEnumDescriptor *type = field->descriptor;
-        for (unsigned k = 0; k < type->n_values; k++)
-            ck_assert_str_eq(type->values[k].name, extensions[i].values[k]);
-        ck_assert_ptr_null(extensions[i].values[type->n_values]);
-    }
+    size_t found = 0, count = sizeof extensions / sizeof *extensions;
+    collect_all();
+    for (size_t i = 0; i < message_count; i++)
+        for (unsigned k = 0; k < messages[i]->n_fields; k++)
+            found += is_extension(messages[i], &messages[i]->fields[k]);
+    ck_assert_uint_eq(found, count);
+    for (size_t i = 0; i < count; i++)
+        check_extension(&extensions[i]);
 }
 END_TEST
 

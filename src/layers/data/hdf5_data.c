@@ -8,8 +8,8 @@
  * files have rows of the same shapes; numbers of any type become float. One file at a time is in
  * memory. A batch goes on in the next file where one ends. A transform_param is refused. With
  * `shuffle` the files are in a new order in each round, and the rows in a new order each time that
- * a file is begun. Of several workers that train on the same data, each takes the rows whose number,
- * counted from the start, leaves its rank when divided by the number of workers.
+ * a file is begun. Of several workers that train on the same data, each takes the rows whose
+ * number, counted from the start, leaves its rank when divided by the number of workers.
  *
  * Unlike Caffe, whose shuffle no seed governs, random_seed decides the orders: the k-th is drawn
  * from a generator seeded with k more than the word that the solver's generator would give next.

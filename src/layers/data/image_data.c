@@ -3,7 +3,7 @@
  *   top[0]     data   (N, C, H, W)   C = 3 (blue, green, red), or 1 when not is_color; H, W as the
  *                                    first picture of each batch has, or new_height, new_width;
  *                                    then transform_param (mean, scale, crop, mirror)
- *   top[1]     label  (N)            or (N, L) with L = label_count, of lines `path label label ...`
+ *   top[1]     label  (N)            (N, L) when L = label_count is given
  *
  * With shuffle the list gets a new order at the start and after each pass, by a generator of its
  * own that a word of the solver's seeds. rand_skip leaves out up to so many pictures of the first
@@ -11,9 +11,9 @@
  * batch. With data_param.skip_bad_records pictures that cannot be decoded are passed over: each
  * one's place in its batch goes to the next picture behind that batch's others.
  *
- * Unlike Caffe, each of several workers that train on the same data takes its share of the list (as
- * in Data), and lines may have several labels, and fractions. And unlike Caffe, which takes the word behind the last blank for 0 when it is no number, such a line
- * of the list is an error, and lines of nothing are passed over.
+ * Unlike Caffe, each of several workers that train on the same data takes its share of the list, as
+ * in Data, and lines may have several labels, and fractions. A label that is no number is an error
+ * and not 0, and lines of nothing are passed over.
  *
  * Example:
  *
