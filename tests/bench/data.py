@@ -105,7 +105,7 @@ def main():
                       ("alexnet", "256x256 JPEG, crop 227, mirror")]:
         batch, rest = train_net(net)
         for count in [0, 1]:
-            iterations = args.iterations * 4 if net == "lenet" else max(args.iterations // 4, 5)
+            iterations = args.iterations * 4 if net == "lenet" else max(args.iterations // 10, 3)
             data, step = time_net(build, layer(databases[name], SOURCES[name][3], batch, count) + rest,
                                   iterations)
             print(f"| {net}, {name} | {count or 'default'} | {step:.1f} | {100 * data / step:.1f} % |",
