@@ -2,7 +2,8 @@
  * made; a writer gathers puts in a batch and writes it at the commit.
  *
  * LevelDB lets one process open a database, and that once: readers within this process share it
- * (store/shared.h). Opening writes, too: logs are turned into tables. */
+ * (store/shared.h). Opening writes, too: logs are turned into tables. A database that this process
+ * may not write, or that another one has, is read through leveldb_view.h. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,29 +13,25 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "store/backend.h"
+#include "store/leveldb_view.h"
 #include "store/shared.h"
 
 /* The call's text in a lungo_status; frees it. */
 static lungo_status check(char *reason, const char *action) {
     if (!reason) return LUNGO_OK;
     bool damaged = strstr(reason, "Corruption") != NULL;
-    lungo_status status = damaged ? LUNGO_ERR_FORMAT : LUNGO_ERR_FILE;
-    if (strstr(reason, "lock") && (strstr(reason, "unavailable") || strstr(reason, "held")))
-        status = lungo_fail(LUNGO_ERR_FILE,
-                            "LevelDB: cannot %s: it is in use by another process, and LevelDB lets "
-                            "only one open it; wait for that one, work with a copy of the folder, "
-                            "or with an LMDB, which many may read (LevelDB says: %s)",
-                            action, reason);
-    else if (strstr(reason, "ermission denied") || strstr(reason, "ead-only"))
-        status = lungo_fail(LUNGO_ERR_FILE,
-                            "LevelDB: cannot %s: LevelDB writes to its folder even to read; allow "
-                            "that, or work with a copy (LevelDB says: %s)",
-                            action, reason);
-    else
-        status = lungo_fail(status, "LevelDB: cannot %s: %s", action, reason);
+    lungo_status status = lungo_fail(damaged ? LUNGO_ERR_FORMAT : LUNGO_ERR_FILE,
+                                     "LevelDB: cannot %s: %s", action, reason);
     leveldb_free(reason);
     return status;
+}
+
+/* It may not be written, or another process has it open. */
+static bool is_barred(const char *reason) {
+    return strstr(reason, "lock") || strstr(reason, "LOCK") || strstr(reason, "ermission denied") ||
+           strstr(reason, "ead-only");
 }
 
 /* Caffe's settings; and damage is an error instead of records that are silently left out. */
@@ -50,12 +47,12 @@ static leveldb_options_t *make_options(bool create) {
     return options;
 }
 
-static lungo_status open_at(leveldb_t **out, const char *path, bool create) {
+static char *open_at(leveldb_t **out, const char *path, bool create) {
     char *reason = NULL;
     leveldb_options_t *options = make_options(create);
     *out = leveldb_open(options, path, &reason);
     leveldb_options_destroy(options);
-    return check(reason, create ? "create it" : "open it");
+    return reason;
 }
 
 /* ---- reading ---- */
@@ -63,6 +60,7 @@ static lungo_status open_at(leveldb_t **out, const char *path, bool create) {
 typedef struct shared_db {
     lungo_shared shared; /* by the identity of the folder */
     leveldb_t *db;
+    char *view; /* what is open in its place; NULL: itself */
 } shared_db;
 
 typedef struct reader {
@@ -73,8 +71,17 @@ typedef struct reader {
 } reader;
 
 static void close_db(lungo_shared *shared) {
-    leveldb_close(((shared_db *)shared)->db);
-    free(shared);
+    shared_db *db = (shared_db *)shared;
+    if (db->db) leveldb_close(db->db);
+    lungo_leveldb_view_remove(db->view);
+    free(db);
+}
+
+static lungo_status open_view(shared_db *db, char *barred, const char *path) {
+    lungo_note("%s; '%s' is read through a folder of links", barred, path);
+    leveldb_free(barred);
+    LUNGO_TRY(lungo_leveldb_view_make(&db->view, path));
+    return check(open_at(&db->db, db->view, false), "open it");
 }
 
 static lungo_status open_db(lungo_shared **out, const struct stat *folder, const char *path) {
@@ -82,9 +89,11 @@ static lungo_status open_db(lungo_shared **out, const struct stat *folder, const
     shared_db *db = calloc(1, sizeof *db);
     if (!db) return lungo_fail_memory("a LevelDB", sizeof *db);
     db->shared.close = close_db;
-    lungo_status status = open_at(&db->db, path, false);
+    char *reason = open_at(&db->db, path, false);
+    lungo_status status =
+        reason && is_barred(reason) ? open_view(db, reason, path) : check(reason, "open it");
     if (status) {
-        free(db);
+        close_db(&db->shared);
         return status;
     }
     *out = &db->shared;
@@ -186,7 +195,7 @@ static void discard_writer(lungo_database_writer *base) {
 static lungo_status create_writer(lungo_database_writer **out, const char *path) {
     writer *self = calloc(1, sizeof *self);
     if (!self) return lungo_fail_memory("a writer of LevelDB", sizeof *self);
-    lungo_status status = open_at(&self->db, path, true);
+    lungo_status status = check(open_at(&self->db, path, true), "create it");
     if (status) {
         discard_writer(&self->base);
         return status;
