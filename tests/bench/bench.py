@@ -43,7 +43,7 @@ def input_shapes(net):
 # ---- contenders: each is a function that runs `iterations` passes and returns ms for one ----
 
 def lungo(build, path, engine, training):
-    command = [build + "/bin/lungo", "time", "--model=" + path, 
+    command = [build + "/bin/lungo", "time", "--model=" + path, "--engine=" + engine,
                "--phase=" + ("TRAIN" if training else "TEST")]
     wanted = "Average Forward-Backward" if training else "Average Forward pass"
 
@@ -111,7 +111,7 @@ def measure(contenders, rounds):
 
 def contenders_of(args, name, training, folder):
     path = f"{ROOT}/models/{name}/{'bench' if training else 'deploy'}.prototxt"
-    runs = {"Lungo " + engine: lungo(args.build, path, engine, training)
+    runs = {("Lungo " + engine).strip(): lungo(args.build, path, engine, training)
             for engine in args.engines.split(",")}
     runs["PyTorch"], multiply_adds = pytorch(read_net(path), training)
     if not training:
@@ -190,7 +190,7 @@ def main():
     parser.add_argument("build")
     parser.add_argument("out")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--engines", default="onednn,blas")
+    parser.add_argument("--engines", default=",blas")
     parser.add_argument("nets", nargs="*", default=NETS)
     args = parser.parse_intermixed_args()
     torch.set_num_threads(THREADS)
