@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "lungo/lungo.h"
-#include "support/flags.h"
+#include "support/companion.h"
 #include "support/glog.h"
 
 static const char *backend = "lmdb";
@@ -40,23 +40,18 @@ static int compute(const char *database, const char *output) {
     return status ? glog_report_error() : 0;
 }
 
-static void print_usage(void) {
-    printf("compute_image_mean: the mean of all images of a database\n"
-           "usage: compute_image_mean <flags> DATABASE [MEAN_FILE]\n\nflags:\n");
-    flags_print(flags);
+static int run(const char *const *words, int count) {
+    return compute(words[0], count > 1 ? words[1] : NULL);
 }
 
 int main(int argc, char **argv) {
-    flag_result words;
-    glog_start();
-    if (!flags_parse(&words, argc, argv, flags)) return 1;
-    if (words.version) {
-        printf("compute_image_mean version %s\n", lungo_version());
-        return 0;
-    }
-    if (words.help || words.word_count < 1 || words.word_count > 2) {
-        print_usage();
-        return words.help ? 0 : 1;
-    }
-    return compute(words.words[0], words.word_count > 1 ? words.words[1] : NULL);
+    static const companion tool = {.name = "compute_image_mean",
+                                   .usage =
+                                       "compute_image_mean: the mean of all images of a database\n"
+                                       "usage: compute_image_mean <flags> DATABASE [MEAN_FILE]\n",
+                                   .flags = flags,
+                                   .least = 1,
+                                   .most = 2,
+                                   .run = run};
+    return companion_main(&tool, argc, argv);
 }

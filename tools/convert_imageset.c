@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "lungo/lungo.h"
-#include "support/flags.h"
+#include "support/companion.h"
 #include "support/glog.h"
 
 static bool gray, shuffle, check_size, encoded;
@@ -211,28 +211,24 @@ static void dispose(conversion *job) {
     free(job->key);
 }
 
-static void print_usage(void) {
-    printf("convert_imageset: make a database of the pictures that a list names\n"
-           "usage: convert_imageset <flags> ROOTFOLDER/ LISTFILE DATABASE\n"
-           "Lines of the list: a path, which is put behind ROOTFOLDER/, a blank, and a label.\n"
-           "DATABASE must not exist yet.\n\nflags:\n");
-    flags_print(flags);
+static int run(const char *const *words, int count) {
+    (void)count;
+    conversion job = {.image = LUNGO_IMAGE_INIT, .resized = LUNGO_IMAGE_INIT};
+    bool done = convert(&job, words);
+    dispose(&job);
+    return done ? 0 : 1;
 }
 
 int main(int argc, char **argv) {
-    flag_result words;
-    glog_start();
-    if (!flags_parse(&words, argc, argv, flags)) return 1;
-    if (words.version) {
-        printf("convert_imageset version %s\n", lungo_version());
-        return 0;
-    }
-    if (words.help || words.word_count != 3) {
-        print_usage();
-        return words.help ? 0 : 1;
-    }
-    conversion job = {.image = LUNGO_IMAGE_INIT, .resized = LUNGO_IMAGE_INIT};
-    bool done = convert(&job, words.words);
-    dispose(&job);
-    return done ? 0 : 1;
+    static const companion tool = {
+        .name = "convert_imageset",
+        .usage = "convert_imageset: make a database of the pictures that a list names\n"
+                 "usage: convert_imageset <flags> ROOTFOLDER/ LISTFILE DATABASE\n"
+                 "Lines of the list: a path, which is put behind ROOTFOLDER/, a blank, and a "
+                 "label.\nDATABASE must not exist yet.\n",
+        .flags = flags,
+        .least = 3,
+        .most = 3,
+        .run = run};
+    return companion_main(&tool, argc, argv);
 }

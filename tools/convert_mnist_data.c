@@ -11,7 +11,7 @@
 #include <zlib.h>
 
 #include "lungo/lungo.h"
-#include "support/flags.h"
+#include "support/companion.h"
 #include "support/glog.h"
 
 static const char *backend = "lmdb";
@@ -153,27 +153,23 @@ static void dispose(conversion *job) {
     lungo_db_writer_abandon(job->writer);
 }
 
-static void print_usage(void) {
-    printf("convert_mnist_data: make a database of the IDX files of MNIST\n"
-           "usage: convert_mnist_data <flags> IMAGES LABELS DATABASE\n"
-           "IMAGES and LABELS may be compressed (.gz); DATABASE must not exist yet.\n\nflags:\n");
-    flags_print(flags);
+static int run(const char *const *words, int count) {
+    (void)count;
+    conversion job = {0};
+    bool done = convert(&job, words);
+    dispose(&job);
+    return done ? 0 : 1;
 }
 
 int main(int argc, char **argv) {
-    flag_result words;
-    glog_start();
-    if (!flags_parse(&words, argc, argv, flags)) return 1;
-    if (words.version) {
-        printf("convert_mnist_data version %s\n", lungo_version());
-        return 0;
-    }
-    if (words.help || words.word_count != 3) {
-        print_usage();
-        return words.help ? 0 : 1;
-    }
-    conversion job = {0};
-    bool done = convert(&job, words.words);
-    dispose(&job);
-    return done ? 0 : 1;
+    static const companion tool = {
+        .name = "convert_mnist_data",
+        .usage = "convert_mnist_data: make a database of the IDX files of MNIST\n"
+                 "usage: convert_mnist_data <flags> IMAGES LABELS DATABASE\n"
+                 "IMAGES and LABELS may be compressed (.gz); DATABASE must not exist yet.\n",
+        .flags = flags,
+        .least = 3,
+        .most = 3,
+        .run = run};
+    return companion_main(&tool, argc, argv);
 }

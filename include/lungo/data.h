@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lungo/blob.h"
 #include "lungo/image.h"
 #include "lungo/status.h"
 
@@ -50,6 +51,17 @@ lungo_status lungo_db_writer_commit(lungo_db_writer *writer);
 /* Commits and frees. On failure, and when abandoned, it leaves nothing behind. */
 lungo_status lungo_db_writer_close(lungo_db_writer *writer);
 void lungo_db_writer_abandon(lungo_db_writer *writer);
+
+/* A .npy file, which numpy.load reads: floats in an array of this shape, row-major. They come in
+ * order, in pieces of any size, and as many as the shape says. The file appears at `path`, in place
+ * of one that is there, when it is closed. */
+typedef struct lungo_npy_writer lungo_npy_writer;
+lungo_status lungo_npy_writer_open(lungo_npy_writer **out, const char *path,
+                                   const lungo_shape *shape);
+lungo_status lungo_npy_writer_put(lungo_npy_writer *writer, const float *values, size_t count);
+/* Frees the writer. On failure, and when abandoned, it leaves nothing behind. */
+lungo_status lungo_npy_writer_close(lungo_npy_writer *writer);
+void lungo_npy_writer_abandon(lungo_npy_writer *writer);
 
 /* A text file of lines `path label`, split at their last blank. An empty list is an error. */
 typedef struct lungo_image_list lungo_image_list;

@@ -10,5 +10,6 @@
 #include "lungo/net.h"
 #include "lungo/solver.h"
 #include "lungo/status.h"
+#include "lungo/upgrade.h"
 
 #endif

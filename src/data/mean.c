@@ -32,12 +32,16 @@ static void add(float *sums, const lungo_datum *datum, size_t size) {
         sums[i] += datum->data_size ? (float)bytes[i] : datum->float_data[i];
 }
 
+static void log_start(const lungo_datum *first) {
+    if (first->encoded) lungo_log_info("compute_image_mean.cpp", 57, "Decoding Datum");
+    lungo_log_info("compute_image_mean.cpp", 70, "Starting iteration");
+}
+
 static lungo_status add_record(mean_job *job) {
     lungo_datum datum;
     lungo_bytes value = lungo_database_value(job->database);
     LUNGO_TRY(lungo_datum_decode(&datum, &job->floats, value.data, value.size));
-    if (datum.encoded && job->done == 0)
-        lungo_log_info("compute_image_mean.cpp", 57, "Decoding Datum");
+    if (job->done == 0) log_start(&datum);
     LUNGO_TRY(lungo_decoder_unpack(&job->decoder, &datum, LUNGO_IMAGE_AS_STORED));
     if (job->done == 0) LUNGO_TRY(start_sums(job, &datum));
     size_t size = datum.data_size ? datum.data_size : datum.float_count;
@@ -53,7 +57,6 @@ static lungo_status add_record(mean_job *job) {
 
 static lungo_status add_all(mean_job *job) {
     bool found;
-    lungo_log_info("compute_image_mean.cpp", 70, "Starting iteration");
     LUNGO_TRY(lungo_database_first(job->database, &found));
     while (found) {
         if (add_record(job)) {

@@ -153,12 +153,11 @@ static void freeze_batch_norm(Caffe__NetParameter *net) {
 /* ---- the whole ---- */
 
 static lungo_status upgrade_layers(lungo_document *document, Caffe__NetParameter *net,
-                                   const char *file) {
+                                   const char *file, bool *complete) {
     if (lungo_upgrade_is_v0(net)) {
-        bool complete = true;
         lungo_upgrade_log_begin(LUNGO_UPGRADE_V0, file);
-        LUNGO_TRY(lungo_upgrade_from_v0(document, net, &complete));
-        lungo_upgrade_log_end(LUNGO_UPGRADE_V0, complete);
+        LUNGO_TRY(lungo_upgrade_from_v0(document, net, complete));
+        lungo_upgrade_log_end(LUNGO_UPGRADE_V0, *complete);
     }
     if (lungo_upgrade_has_transform_fields(net)) {
         lungo_upgrade_log_begin(LUNGO_UPGRADE_TRANSFORM, file);
@@ -174,8 +173,9 @@ static lungo_status upgrade_layers(lungo_document *document, Caffe__NetParameter
 }
 
 static lungo_status upgrade_net(lungo_document *document, Caffe__NetParameter *net,
-                                const char *file) {
-    LUNGO_TRY(upgrade_layers(document, net, file));
+                                const char *file, bool *complete) {
+    *complete = true;
+    LUNGO_TRY(upgrade_layers(document, net, file, complete));
     if (net->n_input > 0) {
         lungo_upgrade_log_begin(LUNGO_UPGRADE_INPUT, file);
         LUNGO_TRY(upgrade_input(document, net));
@@ -190,10 +190,20 @@ static lungo_status upgrade_net(lungo_document *document, Caffe__NetParameter *n
     return LUNGO_OK;
 }
 
+lungo_status lungo_upgrade_net_noting(lungo_document *document, Caffe__NetParameter *param,
+                                      const char *file, bool *complete) {
+    if (upgrade_net(document, param, file, complete) == LUNGO_OK) return LUNGO_OK;
+    return lungo_trail("while upgrading net '%s' of %s", param->name ? param->name : "", file);
+}
+
 lungo_status lungo_upgrade_net(lungo_document *document, Caffe__NetParameter *param,
                                const char *file) {
-    if (upgrade_net(document, param, file) == LUNGO_OK) return LUNGO_OK;
-    return lungo_trail("while upgrading net '%s' of %s", param->name ? param->name : "", file);
+    bool complete;
+    return lungo_upgrade_net_noting(document, param, file, &complete);
+}
+
+bool lungo_upgrade_net_is_due(const Caffe__NetParameter *param) {
+    return param->n_layers > 0 || param->n_input > 0 || has_old_batch_norm(param);
 }
 
 /* ---- solvers ---- */
@@ -207,8 +217,8 @@ static const char *const solver_types[] = {
     [CAFFE__SOLVER_PARAMETER__SOLVER_TYPE__ADAM] = "Adam",
 };
 
-static lungo_status upgrade_solver_type(lungo_document *document, Caffe__SolverParameter *solver,
-                                        const char *file) {
+lungo_status lungo_upgrade_solver_type(lungo_document *document, Caffe__SolverParameter *solver,
+                                       const char *file) {
     const ProtobufCMessage *message = &solver->base;
     lungo_upgrade_log_begin(LUNGO_UPGRADE_SOLVER_TYPE, file);
     if (lungo_message_has(message, lungo_message_field(message, "type")))
@@ -228,7 +238,7 @@ static lungo_status upgrade_solver_type(lungo_document *document, Caffe__SolverP
 
 lungo_status lungo_upgrade_solver(lungo_document *document, Caffe__SolverParameter *param,
                                   const char *file) {
-    if (param->has_solver_type) LUNGO_TRY(upgrade_solver_type(document, param, file));
+    if (param->has_solver_type) LUNGO_TRY(lungo_upgrade_solver_type(document, param, file));
     if (param->net_param) LUNGO_TRY(lungo_upgrade_net(document, param->net_param, file));
     if (param->train_net_param)
         LUNGO_TRY(lungo_upgrade_net(document, param->train_net_param, file));

@@ -18,8 +18,18 @@
 
 lungo_status lungo_upgrade_net(lungo_document *document, Caffe__NetParameter *param,
                                const char *file);
+/* The same; *complete: no setting had to be left out (each of those is logged). */
+lungo_status lungo_upgrade_net_noting(lungo_document *document, Caffe__NetParameter *param,
+                                      const char *file, bool *complete);
+/* Whether there is anything to upgrade. */
+bool lungo_upgrade_net_is_due(const Caffe__NetParameter *param);
+
 lungo_status lungo_upgrade_solver(lungo_document *document, Caffe__SolverParameter *param,
                                   const char *file);
+
+/* The first step alone, for a solver that has a solver_type. */
+lungo_status lungo_upgrade_solver_type(lungo_document *document, Caffe__SolverParameter *param,
+                                       const char *file);
 
 /* The current name of a V1 layer type (an enum value) or of a V0 one ("conv"); NULL: no such type.
  */

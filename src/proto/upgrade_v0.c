@@ -50,42 +50,47 @@ static const struct {
     const char *from;
     const char *types[6];
     const char *param, *to; /* param: in place of the type's own message; "": the layer itself */
+    int line;               /* where Caffe logs that another type has it; 0: all types may */
 } moves[] = {
-    {"name", {ANY_TYPE}, "", "name"},
-    {"blobs", {ANY_TYPE}, "", "blobs"},
-    {"blobs_lr", {ANY_TYPE}, "", "blobs_lr"},
-    {"weight_decay", {ANY_TYPE}, "", "weight_decay"},
-    {"num_output", {"conv", "innerproduct"}, NULL, "num_output"},
-    {"biasterm", {"conv", "innerproduct"}, NULL, "bias_term"},
-    {"weight_filler", {"conv", "innerproduct"}, NULL, "weight_filler"},
-    {"bias_filler", {"conv", "innerproduct"}, NULL, "bias_filler"},
-    {"pad", {"conv", "pool"}, NULL, "pad"},
-    {"kernelsize", {"conv", "pool"}, NULL, "kernel_size"},
-    {"group", {"conv"}, NULL, "group"},
-    {"stride", {"conv", "pool"}, NULL, "stride"},
-    {"pool", {"pool"}, NULL, "pool"},
-    {"dropout_ratio", {"dropout"}, NULL, "dropout_ratio"},
-    {"local_size", {"lrn"}, NULL, "local_size"},
-    {"alpha", {"lrn"}, NULL, "alpha"},
-    {"beta", {"lrn"}, NULL, "beta"},
-    {"k", {"lrn"}, NULL, "k"},
-    {"source", {"data", "hdf5_data", "images", "window_data", "infogain_loss"}, NULL, "source"},
-    {"batchsize", {"data", "hdf5_data", "images", "window_data"}, NULL, "batch_size"},
-    {"scale", {ANY_TYPE}, "transform_param", "scale"},
-    {"meanfile", {ANY_TYPE}, "transform_param", "mean_file"},
-    {"cropsize", {ANY_TYPE}, "transform_param", "crop_size"},
-    {"mirror", {ANY_TYPE}, "transform_param", "mirror"},
-    {"rand_skip", {"data", "images"}, NULL, "rand_skip"},
-    {"shuffle_images", {"images"}, NULL, "shuffle"},
-    {"new_height", {"images"}, NULL, "new_height"},
-    {"new_width", {"images"}, NULL, "new_width"},
-    {"concat_dim", {"concat"}, NULL, "concat_dim"},
-    {"det_fg_threshold", {"window_data"}, NULL, "fg_threshold"},
-    {"det_bg_threshold", {"window_data"}, NULL, "bg_threshold"},
-    {"det_fg_fraction", {"window_data"}, NULL, "fg_fraction"},
-    {"det_context_pad", {"window_data"}, NULL, "context_pad"},
-    {"det_crop_mode", {"window_data"}, NULL, "crop_mode"},
-    {"hdf5_output_param", {"hdf5_output"}, "", "hdf5_output_param"},
+    {"name", {ANY_TYPE}, "", "name", 0},
+    {"blobs", {ANY_TYPE}, "", "blobs", 0},
+    {"blobs_lr", {ANY_TYPE}, "", "blobs_lr", 0},
+    {"weight_decay", {ANY_TYPE}, "", "weight_decay", 0},
+    {"num_output", {"conv", "innerproduct"}, NULL, "num_output", 237},
+    {"biasterm", {"conv", "innerproduct"}, NULL, "bias_term", 249},
+    {"weight_filler", {"conv", "innerproduct"}, NULL, "weight_filler", 261},
+    {"bias_filler", {"conv", "innerproduct"}, NULL, "bias_filler", 273},
+    {"pad", {"conv", "pool"}, NULL, "pad", 283},
+    {"kernelsize", {"conv", "pool"}, NULL, "kernel_size", 295},
+    {"group", {"conv"}, NULL, "group", 304},
+    {"stride", {"conv", "pool"}, NULL, "stride", 316},
+    {"pool", {"pool"}, NULL, "pool", 341},
+    {"dropout_ratio", {"dropout"}, NULL, "dropout_ratio", 350},
+    {"local_size", {"lrn"}, NULL, "local_size", 359},
+    {"alpha", {"lrn"}, NULL, "alpha", 367},
+    {"beta", {"lrn"}, NULL, "beta", 375},
+    {"k", {"lrn"}, NULL, "k", 383},
+    {"source",
+     {"data", "hdf5_data", "images", "window_data", "infogain_loss"},
+     NULL,
+     "source",
+     403},
+    {"batchsize", {"data", "hdf5_data", "images", "window_data"}, NULL, "batch_size", 429},
+    {"scale", {ANY_TYPE}, "transform_param", "scale", 0},
+    {"meanfile", {ANY_TYPE}, "transform_param", "mean_file", 0},
+    {"cropsize", {ANY_TYPE}, "transform_param", "crop_size", 0},
+    {"mirror", {ANY_TYPE}, "transform_param", "mirror", 0},
+    {"rand_skip", {"data", "images"}, NULL, "rand_skip", 449},
+    {"shuffle_images", {"images"}, NULL, "shuffle", 458},
+    {"new_height", {"images"}, NULL, "new_height", 467},
+    {"new_width", {"images"}, NULL, "new_width", 476},
+    {"concat_dim", {"concat"}, NULL, "concat_dim", 485},
+    {"det_fg_threshold", {"window_data"}, NULL, "fg_threshold", 494},
+    {"det_bg_threshold", {"window_data"}, NULL, "bg_threshold", 504},
+    {"det_fg_fraction", {"window_data"}, NULL, "fg_fraction", 514},
+    {"det_context_pad", {"window_data"}, NULL, "context_pad", 524},
+    {"det_crop_mode", {"window_data"}, NULL, "crop_mode", 534},
+    {"hdf5_output_param", {"hdf5_output"}, "", "hdf5_output_param", 544},
 };
 
 static size_t find_type(const char *name) {
@@ -121,8 +126,8 @@ static lungo_status move_setting(lungo_document *document, Caffe__V1LayerParamet
     const ProtobufCFieldDescriptor *from = lungo_message_field(old, moves[move].from);
     if (!lungo_message_has(old, from)) return LUNGO_OK;
     if (!applies(move, type)) {
-        lungo_log_error("upgrade_proto.cpp", 237, "Unknown parameter %s for layer type %s",
-                        moves[move].from, type);
+        lungo_log_error("upgrade_proto.cpp", moves[move].line,
+                        "Unknown parameter %s for layer type %s", moves[move].from, type);
         *complete = false;
         return LUNGO_OK;
     }

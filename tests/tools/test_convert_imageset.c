@@ -1,15 +1,13 @@
 /* convert_imageset and compute_image_mean as a user runs them: records and means are those that
  * Caffe's tools made of the same pictures. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "data/datum.h"
 #include "store/database.h"
+#include "support/command.h"
 #include "support/digest.h"
 #include "support/folder.h"
 #include "support/suites.h"
@@ -17,45 +15,6 @@
 #define GOLDEN  LUNGO_SOURCE_DIR "/tests/golden/images"
 #define CONVERT LUNGO_BINARY_DIR "/bin/convert_imageset "
 #define MEAN    LUNGO_BINARY_DIR "/bin/compute_image_mean "
-
-static char *home;
-
-static void make_folder(void) {
-    home = lungo_temporary_folder();
-    ck_assert_ptr_nonnull(home);
-    ck_assert_int_eq(chdir(home), 0);
-}
-
-static void remove_folder(void) {
-    ck_assert_int_eq(chdir("/"), 0);
-    lungo_remove_folder(home);
-}
-
-/* The exit status; the output is in the files out and err. */
-static int run(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static int run(const char *format, ...) {
-    char words[2000], command[2100];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(words, sizeof words, format, arguments);
-    va_end(arguments);
-    snprintf(command, sizeof command, "%s >out 2>err", words);
-    int status = system(command);
-    ck_assert(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
-static void check_error(const char *part) {
-    char *text;
-    size_t length;
-    ck_ok(lungo_file_read(&text, &length, "err"));
-    ck_assert_msg(strstr(text, part) != NULL, "expected \"%s\" in:\n%s", part, text);
-    free(text);
-}
-
-static void write_text(const char *path, const char *text) {
-    ck_ok(lungo_file_replace(path, text, strlen(text)));
-}
 
 /* ---- against Caffe ---- */
 
@@ -98,26 +57,20 @@ static void check_database(const char *name) {
 }
 
 static void check_mean(const char *name) {
-    char path[512], *expected, *got;
-    size_t expected_size, got_size;
+    char path[512];
     snprintf(path, sizeof path, GOLDEN "/expected/%s.mean.binaryproto", name);
     if (!lungo_file_exists(path)) return;
-    ck_assert_int_eq(run(MEAN "%s mean.binaryproto", name), 0);
-    check_error("Write to mean.binaryproto");
-    ck_ok(lungo_file_read(&expected, &expected_size, path));
-    ck_ok(lungo_file_read(&got, &got_size, "mean.binaryproto"));
-    ck_assert_uint_eq(got_size, expected_size);
-    ck_assert_mem_eq(got, expected, got_size);
-    free(expected);
-    free(got);
+    ck_assert_int_eq(lungo_command(MEAN "%s mean.binaryproto", name), 0);
+    lungo_command_wrote("err", "Write to mean.binaryproto");
+    lungo_command_same_files("mean.binaryproto", path);
 }
 
 START_TEST(records_and_means_are_those_of_caffe) {
-    ck_assert_int_eq(run(CONVERT "%s " GOLDEN "/in/ " GOLDEN "/list.txt %s", databases[_i].flags,
-                         databases[_i].name),
+    ck_assert_int_eq(lungo_command(CONVERT "%s " GOLDEN "/in/ " GOLDEN "/list.txt %s",
+                                   databases[_i].flags, databases[_i].name),
                      0);
-    check_error("convert_imageset.cpp:89] A total of 52 images.");
-    check_error("convert_imageset.cpp:153] Processed 52 files.");
+    lungo_command_wrote("err", "convert_imageset.cpp:89] A total of 52 images.");
+    lungo_command_wrote("err", "convert_imageset.cpp:153] Processed 52 files.");
     check_database(databases[_i].name);
     check_mean(databases[_i].name);
 }
@@ -126,9 +79,9 @@ END_TEST
 START_TEST(a_database_of_caffe_is_read) {
     char *copy = lungo_copy_folder(GOLDEN "/lmdb_small");
     ck_assert_ptr_nonnull(copy);
-    ck_assert_int_eq(run(MEAN "%s", copy), 0);
-    check_error("compute_image_mean.cpp:101] Processed 12 files.");
-    check_error("compute_image_mean.cpp:114] Number of channels: 3");
+    ck_assert_int_eq(lungo_command(MEAN "%s", copy), 0);
+    lungo_command_wrote("err", "compute_image_mean.cpp:101] Processed 12 files.");
+    lungo_command_wrote("err", "compute_image_mean.cpp:114] Number of channels: 3");
     lungo_remove_folder(copy);
 }
 END_TEST
@@ -150,9 +103,10 @@ START_TEST(a_seed_fixes_the_order) {
     static const char *const names[] = {"a", "b", "c"};
     static const int seeds[] = {1701, 1701, 3};
     for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(run(CONVERT "-shuffle -seed=%d -resize_width=4 -resize_height=4 " GOLDEN
-                                     "/in/ " GOLDEN "/list.txt %s",
-                             seeds[i], names[i]),
+        ck_assert_int_eq(lungo_command(CONVERT
+                                       "-shuffle -seed=%d -resize_width=4 -resize_height=4 " GOLDEN
+                                       "/in/ " GOLDEN "/list.txt %s",
+                                       seeds[i], names[i]),
                          0);
     first_key(first, "a");
     first_key(second, "b");
@@ -164,45 +118,47 @@ START_TEST(a_seed_fixes_the_order) {
 END_TEST
 
 START_TEST(pictures_that_cannot_be_read_are_left_out) {
-    write_text("list", "absent.png 1\n01_rgb.png 2\nlist 3\n");
-    ck_assert_int_eq(run(CONVERT GOLDEN "/in/ list db"), 0);
-    check_error("io.cpp:80] Could not open or find file " GOLDEN "/in/absent.png");
-    check_error("2 of 3 pictures could not be read and are left out");
-    check_error("Processed 1 files.");
+    lungo_command_write_text("list", "absent.png 1\n01_rgb.png 2\nlist 3\n");
+    ck_assert_int_eq(lungo_command(CONVERT GOLDEN "/in/ list db"), 0);
+    lungo_command_wrote("err", "io.cpp:80] Could not open or find file " GOLDEN "/in/absent.png");
+    lungo_command_wrote("err", "2 of 3 pictures could not be read and are left out");
+    lungo_command_wrote("err", "Processed 1 files.");
     char key[64];
     first_key(key, "db");
     ck_assert_str_eq(key, "00000001_01_rgb.png");
-    write_text("list", "absent.png 1\n");
-    ck_assert_int_eq(run(CONVERT GOLDEN "/in/ list db2"), 1);
-    check_error("no database is made");
+    lungo_command_write_text("list", "absent.png 1\n");
+    ck_assert_int_eq(lungo_command(CONVERT GOLDEN "/in/ list db2"), 1);
+    lungo_command_wrote("err", "no database is made");
     ck_assert(!lungo_file_exists("db2"));
 }
 END_TEST
 
 START_TEST(faults_leave_no_database) {
-    write_text("list", "00_420.jpg 1\n01_rgb.png 2\n");
-    ck_assert_int_eq(run(CONVERT "-check_size " GOLDEN "/in/ list db"), 1);
-    check_error("01_rgb.png': expected the size of the first picture, 3x67x101, got 3x64x64");
-    ck_assert_int_eq(run(CONVERT "-encode_type=tga " GOLDEN "/in/ list db"), 1);
-    check_error("expected jpg, png, bmp or ppm, got 'tga'");
-    write_text("list", "00_420.jpg 1\n01_rgb.png two\n");
-    ck_assert_int_eq(run(CONVERT GOLDEN "/in/ list db"), 1);
-    check_error("label: expected a whole number, got 'two'");
-    check_error("in line 2 of the list 'list'");
+    lungo_command_write_text("list", "00_420.jpg 1\n01_rgb.png 2\n");
+    ck_assert_int_eq(lungo_command(CONVERT "-check_size " GOLDEN "/in/ list db"), 1);
+    lungo_command_wrote(
+        "err", "01_rgb.png': expected the size of the first picture, 3x67x101, got 3x64x64");
+    ck_assert_int_eq(lungo_command(CONVERT "-encode_type=tga " GOLDEN "/in/ list db"), 1);
+    lungo_command_wrote("err", "expected jpg, png, bmp or ppm, got 'tga'");
+    lungo_command_write_text("list", "00_420.jpg 1\n01_rgb.png two\n");
+    ck_assert_int_eq(lungo_command(CONVERT GOLDEN "/in/ list db"), 1);
+    lungo_command_wrote("err", "label: expected a whole number, got 'two'");
+    lungo_command_wrote("err", "in line 2 of the list 'list'");
     ck_assert(!lungo_file_exists("db"));
-    ck_assert_int_eq(run(CONVERT GOLDEN "/in/ list"), 1);
-    ck_assert_int_eq(run(MEAN), 1);
-    ck_assert_int_eq(run(MEAN "absent"), 1);
-    check_error("absent");
+    ck_assert_int_eq(lungo_command(CONVERT GOLDEN "/in/ list"), 1);
+    ck_assert_int_eq(lungo_command(MEAN), 1);
+    ck_assert_int_eq(lungo_command(MEAN "absent"), 1);
+    lungo_command_wrote("err", "absent");
 }
 END_TEST
 
 START_TEST(means_need_records_of_one_size) {
-    write_text("list", "00_420.jpg 1\n01_rgb.png 2\n");
-    ck_assert_int_eq(run(CONVERT "-encoded " GOLDEN "/in/ list db"), 0);
-    ck_assert_int_eq(run(MEAN "db mean"), 1);
-    check_error("expected records of one size: 20301 values as in the first, got 12288");
-    check_error("in record '00000001_01_rgb.png' of 'db'");
+    lungo_command_write_text("list", "00_420.jpg 1\n01_rgb.png 2\n");
+    ck_assert_int_eq(lungo_command(CONVERT "-encoded " GOLDEN "/in/ list db"), 0);
+    ck_assert_int_eq(lungo_command(MEAN "db mean"), 1);
+    lungo_command_wrote("err",
+                        "expected records of one size: 20301 values as in the first, got 12288");
+    lungo_command_wrote("err", "in record '00000001_01_rgb.png' of 'db'");
     ck_assert(!lungo_file_exists("mean"));
 }
 END_TEST
@@ -211,7 +167,7 @@ Suite *lungo_suite_convert_imageset(void);
 Suite *lungo_suite_convert_imageset(void) {
     Suite *suite = suite_create("convert_imageset");
     TCase *tcase = tcase_create("convert_imageset");
-    tcase_add_checked_fixture(tcase, make_folder, remove_folder);
+    tcase_add_checked_fixture(tcase, lungo_command_enter, lungo_command_leave);
     tcase_add_loop_test(tcase, records_and_means_are_those_of_caffe, 0,
                         sizeof databases / sizeof *databases);
     tcase_add_test(tcase, a_database_of_caffe_is_read);

@@ -1,48 +1,11 @@
 /* The converter as a user runs it, over IDX files made here. */
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
-#include "base/file.h"
 #include "store/database.h"
+#include "support/command.h"
 #include "support/suites.h"
 
-static char folder[256];
-
-static void make_folder(void) {
-    snprintf(folder, sizeof folder, "%s/lungo-convert-XXXXXX", P_tmpdir);
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-}
-
-/* The exit status of a command run inside the folder; its output is in the files out and err. */
-static int run(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static int run(const char *format, ...) {
-    char words[512], command[1200];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(words, sizeof words, format, arguments);
-    va_end(arguments);
-    snprintf(command, sizeof command, "cd '%s' && %s >out 2>err", folder, words);
-    int status = system(command);
-    ck_assert(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
-#define convert(words) run(LUNGO_BINARY_DIR "/bin/convert_mnist_data " words)
-
-static void remove_folder(void) {
-    char command[300];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    ck_assert_int_eq(system(command), 0);
-}
-
-static const char *in_folder(const char *name) {
-    static char path[300];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    return path;
-}
+#define convert(words) lungo_command(LUNGO_BINARY_DIR "/bin/convert_mnist_data " words)
 
 /* ---- IDX files ---- */
 
@@ -50,7 +13,7 @@ static const char *in_folder(const char *name) {
 #define LABELS_HEAD        "\0\0\x08\x01\0\0\0\x03"
 #define IMAGES             IMAGES_HEAD "\x01\x02\x03\x04\xfe\xff"
 #define LABELS             LABELS_HEAD "\x07\x00\xc8"
-#define WRITE(name, bytes) ck_ok(lungo_file_replace(in_folder(name), bytes, sizeof(bytes) - 1))
+#define WRITE(name, bytes) lungo_command_write(name, bytes, sizeof(bytes) - 1)
 
 static void write_both(void) {
     WRITE("images", IMAGES);
@@ -75,7 +38,7 @@ static void check_next(lungo_database *database, const char *key, const char *va
 static void check_database(lungo_backend backend) {
     lungo_database *database;
     bool found;
-    ck_ok(lungo_database_open(&database, backend, in_folder("db")));
+    ck_ok(lungo_database_open(&database, backend, "db"));
     check_next(database, "00000000", SHAPE "\x01\x02\x28\x07", 12);
     check_next(database, "00000001", SHAPE "\x03\x04\x28\x00", 12);
     check_next(database, "00000002", SHAPE "\xfe\xff\x28\xc8\x01", 13);
@@ -84,35 +47,20 @@ static void check_database(lungo_backend backend) {
     lungo_database_close(database);
 }
 
-/* The log's lines without their prefixes of time and thread. */
-static void check_log(const char *expected) {
-    char *log, got[2000] = "";
-    size_t length;
-    ck_ok(lungo_file_read(&log, &length, in_folder("err")));
-    for (char *line = strtok(log, "\n"); line; line = strtok(NULL, "\n")) {
-        char *text = strstr(line, ".cpp:");
-        while (text && text > line && text[-1] != ' ')
-            text--;
-        snprintf(got + strlen(got), sizeof got - strlen(got), "%s\n", text ? text : line);
-    }
-    ck_assert_str_eq(got, expected);
-    free(log);
-}
-
 START_TEST(plain_files) {
     write_both();
     ck_assert_int_eq(convert("images labels db"), 0);
     check_database(LUNGO_LMDB);
-    check_log("db_lmdb.cpp:35] Opened lmdb db\n"
-              "convert_mnist_data.cpp:88] A total of 3 items.\n"
-              "convert_mnist_data.cpp:89] Rows: 2 Cols: 1\n"
-              "convert_mnist_data.cpp:108] Processed 3 files.\n");
+    lungo_command_logged("db_lmdb.cpp:35] Opened lmdb db\n"
+                         "convert_mnist_data.cpp:88] A total of 3 items.\n"
+                         "convert_mnist_data.cpp:89] Rows: 2 Cols: 1\n"
+                         "convert_mnist_data.cpp:108] Processed 3 files.\n");
 }
 END_TEST
 
 START_TEST(compressed_files_and_a_flag) {
     write_both();
-    ck_assert_int_eq(run("gzip images labels"), 0);
+    ck_assert_int_eq(lungo_command("gzip images labels"), 0);
     ck_assert_int_eq(convert("images.gz --backend=lmdb labels.gz db/"), 0);
     check_database(LUNGO_LMDB);
 }
@@ -122,13 +70,8 @@ END_TEST
 
 /* Status 1, this in the error text, and no database nor anything of one. */
 static void check_refused(int status, const char *part) {
-    char *text;
-    size_t length;
-    ck_assert_int_eq(status, 1);
-    ck_ok(lungo_file_read(&text, &length, in_folder("err")));
-    ck_assert_msg(strstr(text, part) != NULL, "expected \"%s\" in:\n%s", part, text);
-    free(text);
-    ck_assert_int_eq(run("ls -d db*"), 2);
+    lungo_command_refused(status, part);
+    ck_assert_int_eq(lungo_command("ls -d db*"), 2);
 }
 
 START_TEST(leveldb) {
@@ -166,7 +109,7 @@ START_TEST(refuses_cut_files) {
     check_refused(convert("cut labels db"), "'cut' is cut: expected 2 bytes of item 1, got 1");
     WRITE("cut", LABELS_HEAD "\x01\x02");
     check_refused(convert("images cut db"), "'cut' is cut: expected 1 bytes of item 2, got 0");
-    ck_assert_int_eq(run("gzip images; head -c 40 images.gz > cut.gz"), 0);
+    ck_assert_int_eq(lungo_command("gzip images; head -c 40 images.gz > cut.gz"), 0);
     check_refused(convert("cut.gz labels db"), "cut.gz'");
 }
 END_TEST
@@ -194,7 +137,7 @@ Suite *lungo_suite_convert_mnist_data(void) {
         plain_files,       compressed_files_and_a_flag,      leveldb, refuses_files_of_another_kind,
         refuses_cut_files, refuses_databases_it_cannot_make, usage,   NULL};
     tcase_set_timeout(tcase, 120);
-    tcase_add_checked_fixture(tcase, make_folder, remove_folder);
+    tcase_add_checked_fixture(tcase, lungo_command_enter, lungo_command_leave);
     for (const TTest *const *test = tests; *test; test++)
         tcase_add_test(tcase, *test);
     suite_add_tcase(suite, tcase);

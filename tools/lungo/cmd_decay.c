@@ -14,11 +14,11 @@ static void print_plain(void *user, lungo_log_level level, const char *file, int
 
 int cmd_decay(const command_flags *flags) {
     if (!*flags->solver) return glog_complain("decay: expected --solver=FILE, a solver definition");
-    stage_list stages;
-    if (!stages_split(&stages, flags->stage)) return glog_complain("out of memory");
+    word_list stages;
+    if (!words_split(&stages, flags->stage)) return glog_complain("out of memory");
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
     options.level = flags->level;
-    options.stages = stages.names;
+    options.stages = stages.words;
     options.stage_count = stages.count;
     options.shapes_only = true;
     lungo_solver *solver = NULL;
@@ -32,6 +32,6 @@ int cmd_decay(const command_flags *flags) {
         glog_start();
     }
     lungo_solver_free(solver);
-    stages_dispose(&stages);
+    words_dispose(&stages);
     return status != LUNGO_OK;
 }

@@ -59,10 +59,10 @@ static lungo_status run(lungo_solver *solver, const command_flags *flags) {
 }
 
 static lungo_status open_solver(lungo_solver **out, const command_flags *flags,
-                                const stage_list *stages, bool guard) {
+                                const word_list *stages, bool guard) {
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
     options.level = flags->level;
-    options.stages = stages->names;
+    options.stages = stages->words;
     options.stage_count = stages->count;
     options.weights = *flags->weights ? flags->weights : NULL;
     options.ignore_weights = *flags->snapshot != '\0';
@@ -88,8 +88,8 @@ int cmd_train(const command_flags *flags) {
     if (!parse_guard(&guard, flags->guard)) return 1;
     if (flags->guard_growth < 2)
         return glog_complain("--guard-growth: expected 2 or more, got %d", flags->guard_growth);
-    stage_list stages;
-    if (!stages_split(&stages, flags->stage)) return glog_complain("out of memory");
+    word_list stages;
+    if (!words_split(&stages, flags->stage)) return glog_complain("out of memory");
     warn_of_gpu(flags); /* the solver itself says "Use CPU.", once it has been read */
     lungo_solver *solver = NULL;
     lungo_status status = open_solver(&solver, flags, &stages, guard);
@@ -101,6 +101,6 @@ int cmd_train(const command_flags *flags) {
     signal(SIGHUP, SIG_DFL);
     if (status) glog_report_error();
     lungo_solver_free(solver);
-    stages_dispose(&stages);
+    words_dispose(&stages);
     return status != LUNGO_OK;
 }

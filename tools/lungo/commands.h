@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "lungo/net.h"
+#include "support/words.h"
 
 /* Caffe's flags, shared by all commands as in Caffe. */
 typedef struct command_flags {
@@ -33,15 +34,6 @@ void warn_of_gpu(const command_flags *flags);
 
 /* The same, and "Use CPU." with the line number that Caffe has there. */
 void say_cpu(const command_flags *flags, int line);
-
-/* --stage cut at its commas, as Caffe does: "" is one empty stage. The caller frees both. */
-typedef struct stage_list {
-    char *text;
-    const char **names;
-    size_t count;
-} stage_list;
-bool stages_split(stage_list *out, const char *text);
-void stages_dispose(stage_list *stages);
 
 /* Opens flags->model; reports what is wrong. NULL: failed. */
 lungo_net *open_model(const command_flags *flags, lungo_phase phase);

@@ -1,7 +1,4 @@
 /* What several commands do. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "commands.h"
 #include "support/glog.h"
 
@@ -16,40 +13,16 @@ void say_cpu(const command_flags *flags, int line) {
     glog_line(LUNGO_LOG_INFO, "caffe.cpp", line, "Use CPU.");
 }
 
-bool stages_split(stage_list *out, const char *text) {
-    size_t count = 1;
-    for (const char *at = text; *at; at++)
-        count += *at == ',';
-    *out = (stage_list){strdup(text), malloc(count * sizeof *out->names), count};
-    if (!out->text || !out->names) {
-        stages_dispose(out);
-        return false;
-    }
-    char *at = out->text;
-    for (size_t i = 0; i < count; i++) {
-        out->names[i] = at;
-        at += strcspn(at, ",");
-        *at++ = '\0';
-    }
-    return true;
-}
-
-void stages_dispose(stage_list *stages) {
-    free(stages->text);
-    free(stages->names);
-    *stages = (stage_list){0};
-}
-
 lungo_net *open_model(const command_flags *flags, lungo_phase phase) {
-    stage_list stages;
-    if (!stages_split(&stages, flags->stage)) {
+    word_list stages;
+    if (!words_split(&stages, flags->stage)) {
         glog_complain("out of memory");
         return NULL;
     }
     lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
     options.phase = phase;
     options.level = flags->level;
-    options.stages = stages.names;
+    options.stages = stages.words;
     options.stage_count = stages.count;
     options.log_plan = flags->log_plan;
     options.skip_bad_records = flags->skip_bad_records;
@@ -57,6 +30,6 @@ lungo_net *open_model(const command_flags *flags, lungo_phase phase) {
     if (lungo_engine_parse(&options.engine, flags->engine) ||
         lungo_net_open(&net, flags->model, &options))
         glog_report_error();
-    stages_dispose(&stages);
+    words_dispose(&stages);
     return net;
 }

@@ -8,10 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
-static int minimum = 0;
+static int minimum = -1; /* nobody has said any */
 
 void glog_set_minimum(int level) {
     minimum = level;
+}
+
+void glog_set_default_minimum(int level) {
+    if (minimum < 0) minimum = level;
 }
 
 /* One stdio call per line, so that lines of different threads do not mix. */

@@ -9,6 +9,8 @@
 /* Sends the library's lines here too. Call it first in main. */
 void glog_start(void);
 void glog_set_minimum(int level);
+/* For a tool that logs less: holds unless the user has said something else. */
+void glog_set_default_minimum(int level);
 
 /* A line of the tool's own; `file` and `line` are those of Caffe's source. */
 void glog_line(lungo_log_level level, const char *file, int line, const char *format, ...)

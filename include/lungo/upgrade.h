@@ -1,0 +1,48 @@
+/* Definitions of nets and solvers as files hold them, brought to Caffe's current form.
+ *
+ *   lungo_definition *net;
+ *   lungo_definition_read(&net, LUNGO_DEFINITION_NET_TEXT, "old.prototxt");
+ *   if (lungo_definition_is_old(net)) lungo_definition_upgrade(net, NULL);
+ *   lungo_definition_write(net, "new.prototxt");
+ *   lungo_definition_free(net);
+ */
+#ifndef LUNGO_UPGRADE_H
+#define LUNGO_UPGRADE_H
+
+#include <stdbool.h>
+
+#include "lungo/status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum lungo_definition_kind {
+    LUNGO_DEFINITION_NET_TEXT,   /* a prototxt */
+    LUNGO_DEFINITION_NET_BINARY, /* a .caffemodel: what the schema does not know is dropped */
+    LUNGO_DEFINITION_SOLVER_TEXT
+} lungo_definition_kind;
+
+typedef struct lungo_definition lungo_definition;
+
+/* The caller frees *out. */
+lungo_status lungo_definition_read(lungo_definition **out, lungo_definition_kind kind,
+                                   const char *path);
+void lungo_definition_free(lungo_definition *definition);
+
+/* Nets: V0 or V1 layers, transformation fields in data layers, net-level inputs, BatchNorm with
+ * three params. Solvers: solver_type; nets inside a solver stay as they are. */
+bool lungo_definition_is_old(const lungo_definition *definition);
+
+/* Logs what Caffe logs. *complete (unless NULL) is false when settings had no place in the new form
+ * and are left out: each is named in the log. After a failure the definition is good for nothing
+ * but to be freed. */
+lungo_status lungo_definition_upgrade(lungo_definition *definition, bool *complete);
+
+/* In the kind that it was read as; the file appears whole or not at all. */
+lungo_status lungo_definition_write(const lungo_definition *definition, const char *path);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,32 @@
+/* upgrade_net_proto_text: a net's prototxt of any age in Caffe's current form. */
+#include <stddef.h>
+
+#include "support/companion.h"
+#include "support/upgrade_file.h"
+
+static const upgrade_names names = {LUNGO_DEFINITION_NET_TEXT, "upgrade_net_proto_text.cpp", 49,
+                                    "text", "NetParameter"};
+
+static int run(const char *const *words, int count) {
+    (void)count;
+    return upgrade_file(&names, words[0], words[1]);
+}
+
+int main(int argc, char **argv) {
+    static tool_flag flags[] = {{0}};
+    static const companion tool = {
+        .name = "upgrade_net_proto_text",
+        .usage = "upgrade_net_proto_text: bring a net's prototxt to the current form\n"
+                 "usage: upgrade_net_proto_text v0_net_proto_file_in net_proto_file_out\n"
+                 "The output is replaced if it exists; an input that is up to date is written as "
+                 "it is.\n"
+                 "The exit status is 0; 1: not everything could be upgraded; 2: no such input.\n",
+        .flags = flags,
+        .least = 2,
+        .most = 2,
+        .log_file = "upgrade_net_proto_text.cpp",
+        .log_line = 22,
+        .log_text = "Usage: upgrade_net_proto_text v0_net_proto_file_in net_proto_file_out",
+        .run = run};
+    return companion_main(&tool, argc, argv);
+}
