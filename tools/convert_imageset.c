@@ -8,10 +8,12 @@
 #include "lungo/lungo.h"
 #include "support/companion.h"
 #include "support/glog.h"
+#include "support/ordered.h"
+#include "support/progress.h"
 
 static bool gray, shuffle, check_size, encoded;
 static const char *backend = "lmdb", *encode_type = "";
-static int resize_width, resize_height, seed = -1;
+static int resize_width, resize_height, seed = -1, threads;
 
 static tool_flag flags[] = {
     {"gray", FLAG_BOOL, &gray, "Read the pictures as grayscale ones.", NULL, false},
@@ -28,6 +30,7 @@ static tool_flag flags[] = {
     {"encoded", FLAG_BOOL, &encoded, "Keep picture files, not pixels.", NULL, false},
     {"encode_type", FLAG_TEXT, &encode_type,
      "The format to keep them in (png, jpg, ...); empty: by the file's name.", NULL, false},
+    {"threads", FLAG_INT, &threads, "How many threads decode; 0: one for each core.", NULL, false},
     {0},
 };
 
@@ -37,11 +40,22 @@ typedef struct conversion {
     const char *root;
     lungo_image_list *list;
     lungo_db_writer *writer;
-    lungo_image image, resized;
+    bool on_terminal;
     int first[3]; /* channels, height and width of the first picture, for check_size */
     size_t done, missed;
-    char *path, *key; /* of the picture at hand */
 } conversion;
+
+/* One picture on its way from the list to the database. */
+typedef struct list_picture {
+    char *path, *key;
+    lungo_image image, resized;
+    const lungo_image *shown; /* of these two, the one that is kept */
+    unsigned char *file;      /* NULL: its pixels are kept */
+    size_t file_size;
+    lungo_status status; /* of reading and all after it, with its text; NULL: none */
+    bool is_read;
+    char *error;
+} list_picture;
 
 /* Functions below are false when they fail, after saying why. */
 
@@ -54,7 +68,7 @@ static void log_info(int line, const char *text, size_t count) {
     glog_line(LUNGO_LOG_INFO, "convert_imageset.cpp", line, text, count);
 }
 
-/* ---- one picture ---- */
+/* ---- one picture, on any thread ---- */
 
 static bool same_word(const char *left, const char *right) {
     while (*left && tolower((unsigned char)*left) == tolower((unsigned char)*right))
@@ -70,11 +84,7 @@ static const char *ending(const char *path) {
 
 /* The format to keep the file in; "" for pixels. */
 static const char *type_of(const char *path) {
-    if (*encode_type || !encoded) return encode_type;
-    if (!strchr(path, '.'))
-        glog_line(LUNGO_LOG_WARNING, "convert_imageset.cpp", 117,
-                  "Failed to guess the encoding of '%s'", path);
-    return ending(path);
+    return *encode_type || !encoded ? encode_type : ending(path);
 }
 
 static bool matches(const char *path, const char *type) {
@@ -82,89 +92,146 @@ static bool matches(const char *path, const char *type) {
            (same_word(type, "jpg") && same_word(ending(path), "jpeg"));
 }
 
+static void fail(list_picture *picture, lungo_status status) {
+    picture->status = status;
+    picture->error = status == LUNGO_OK ? NULL : strdup(lungo_error_text());
+}
+
+static void fail_file(list_picture *picture) {
+    picture->status = LUNGO_ERR_FILE;
+    if (asprintf(&picture->error, "lungo: cannot read '%s'", picture->path) < 0)
+        picture->error = NULL;
+}
+
 /* The file itself when nothing is changed about it. */
-static bool read_file(unsigned char **bytes, size_t *size, const char *path) {
-    FILE *file = fopen(path, "rb");
+static void read_file(list_picture *picture) {
+    FILE *file = fopen(picture->path, "rb");
     long length = file && !fseek(file, 0, SEEK_END) ? ftell(file) : -1;
-    *bytes = length > 0 && !fseek(file, 0, SEEK_SET) ? malloc((size_t)length) : NULL;
-    *size = *bytes ? fread(*bytes, 1, (size_t)length, file) : 0;
+    picture->file = length > 0 && !fseek(file, 0, SEEK_SET) ? malloc((size_t)length) : NULL;
+    picture->file_size = picture->file ? fread(picture->file, 1, (size_t)length, file) : 0;
     if (file) fclose(file);
-    if (*size && *size == (size_t)length) return true;
-    free(*bytes);
-    glog_complain("cannot read '%s'", path);
+    if (!picture->file_size || picture->file_size != (size_t)length) fail_file(picture);
+}
+
+static void make_file(list_picture *picture, const char *type) {
+    if (resize_height <= 0 && resize_width <= 0 && matches(picture->path, type))
+        read_file(picture);
+    else
+        fail(picture,
+             lungo_image_encode(&picture->file, &picture->file_size, picture->shown, type));
+}
+
+static void resize(list_picture *picture) {
+    picture->shown = &picture->image;
+    if (resize_height <= 0 || resize_width <= 0) return;
+    picture->shown = &picture->resized;
+    fail(picture,
+         lungo_image_resize(&picture->resized, &picture->image, resize_height, resize_width));
+}
+
+static bool set_names(list_picture *picture, const conversion *job, size_t index) {
+    const char *path = lungo_image_list_path(job->list, index);
+    if (asprintf(&picture->path, "%s%s", job->root, path) < 0) picture->path = NULL;
+    if (asprintf(&picture->key, "%08zu_%s", index, path) < 0) picture->key = NULL;
+    if (picture->path && picture->key) return true;
+    picture->status = LUNGO_ERR_MEMORY;
     return false;
 }
 
-static bool put_file(conversion *job, const lungo_image *image, const char *type, int label) {
-    unsigned char *bytes;
-    size_t size;
-    bool as_it_is = resize_height <= 0 && resize_width <= 0 && matches(job->path, type);
-    bool got = as_it_is ? read_file(&bytes, &size, job->path)
-                        : succeeded(lungo_image_encode(&bytes, &size, image, type));
-    if (!got) return false;
-    lungo_datum datum = {.data = bytes,
-                         .data_size = size,
-                         .label = label,
-                         .has_label = true,
-                         .encoded = true,
-                         .has_encoded = true};
-    lungo_status status = lungo_db_writer_put(job->writer, job->key, strlen(job->key), &datum);
-    free(bytes);
-    return succeeded(status);
+static void forget(list_picture *picture) {
+    free(picture->path);
+    free(picture->key);
+    free(picture->file);
+    free(picture->error);
+    picture->path = picture->key = picture->error = NULL;
+    picture->file = NULL;
 }
 
-static bool fits(conversion *job, const lungo_image *image) {
+/* All that can be done out of order, on any thread. */
+static void prepare(void *user, void *slot, size_t index) {
+    const conversion *job = user;
+    list_picture *picture = slot;
+    forget(picture);
+    picture->status = LUNGO_OK;
+    picture->is_read = false;
+    if (!set_names(picture, job, index)) return;
+    fail(picture, lungo_image_read(&picture->image, picture->path,
+                                   gray ? LUNGO_IMAGE_GRAY : LUNGO_IMAGE_COLOR));
+    picture->is_read = picture->status == LUNGO_OK;
+    const char *type = type_of(lungo_image_list_path(job->list, index));
+    if (!picture->status) resize(picture);
+    if (!picture->status && *type) make_file(picture, type);
+}
+
+static void release(void *slot) {
+    list_picture *picture = slot;
+    forget(picture);
+    lungo_image_dispose(&picture->image);
+    lungo_image_dispose(&picture->resized);
+}
+
+/* ---- all pictures, in order ---- */
+
+static bool fits(conversion *job, const list_picture *picture) {
+    const lungo_image *image = picture->shown;
     int shape[3] = {image->channels, image->height, image->width};
     if (job->done == 0) memcpy(job->first, shape, sizeof shape);
     if (!check_size || !memcmp(job->first, shape, sizeof shape)) return true;
     glog_complain("'%s': expected the size of the first picture, %dx%dx%d, got %dx%dx%d; "
                   "resize_width and resize_height make all alike",
-                  job->path, job->first[0], job->first[1], job->first[2], shape[0], shape[1],
+                  picture->path, job->first[0], job->first[1], job->first[2], shape[0], shape[1],
                   shape[2]);
     return false;
 }
 
-static bool put(conversion *job, int label) {
-    const lungo_image *image = &job->image;
-    const char *type = type_of(job->path + strlen(job->root));
-    if (resize_height > 0 && resize_width > 0) {
-        if (!succeeded(lungo_image_resize(&job->resized, &job->image, resize_height, resize_width)))
-            return false;
-        image = &job->resized;
-    }
-    if (!fits(job, image)) return false;
-    if (*type) return put_file(job, image, type, label);
-    return succeeded(
-        lungo_db_writer_put_image(job->writer, job->key, strlen(job->key), image, label));
+static bool put(conversion *job, const list_picture *picture, int label) {
+    size_t key_size = strlen(picture->key);
+    if (!picture->file)
+        return succeeded(
+            lungo_db_writer_put_image(job->writer, picture->key, key_size, picture->shown, label));
+    lungo_datum datum = {.data = picture->file,
+                         .data_size = picture->file_size,
+                         .label = label,
+                         .has_label = true,
+                         .encoded = true,
+                         .has_encoded = true};
+    return succeeded(lungo_db_writer_put(job->writer, picture->key, key_size, &datum));
 }
 
-/* ---- all pictures ---- */
+static void show_count(const conversion *job) {
+    if (!job->on_terminal) log_info(147, "Processed %zu files.", job->done);
+}
 
 /* As Caffe does it, a picture that cannot be read is left out; not so when it is no fault of the
  * picture. */
-static bool convert_one(conversion *job, size_t index) {
-    const char *path = lungo_image_list_path(job->list, index);
-    free(job->path);
-    free(job->key);
-    job->path = job->key = NULL;
-    if (asprintf(&job->path, "%s%s", job->root, path) < 0 ||
-        asprintf(&job->key, "%08zu_%s", index, path) < 0) {
-        glog_complain("out of memory");
+static bool leave_out(conversion *job, const list_picture *picture) {
+    const char *reason = picture->error ? picture->error : "lungo: out of memory";
+    if (picture->is_read || picture->status == LUNGO_ERR_UNSUPPORTED ||
+        picture->status == LUNGO_ERR_MEMORY) {
+        glog_pass_on(reason);
         return false;
     }
-    lungo_status status =
-        lungo_image_read(&job->image, job->path, gray ? LUNGO_IMAGE_GRAY : LUNGO_IMAGE_COLOR);
-    if (status == LUNGO_ERR_UNSUPPORTED || status == LUNGO_ERR_MEMORY) return succeeded(status);
-    if (status) {
-        glog_line(LUNGO_LOG_ERROR, "io.cpp", 80, "Could not open or find file %s\n%s", job->path,
-                  lungo_error_text());
-        job->missed++;
-        return true;
-    }
-    if (!put(job, lungo_image_list_label(job->list, index))) return false;
+    glog_line(LUNGO_LOG_ERROR, "io.cpp", 80, "Could not open or find file %s\n%s", picture->path,
+              reason);
+    job->missed++;
+    return true;
+}
+
+static bool take(void *user, void *slot, size_t index) {
+    conversion *job = user;
+    const list_picture *picture = slot;
+    const char *path = lungo_image_list_path(job->list, index);
+    progress_show(index);
+    if (picture->status && !picture->is_read) return leave_out(job, picture);
+    if (encoded && !*encode_type && !strchr(path, '.'))
+        glog_line(LUNGO_LOG_WARNING, "convert_imageset.cpp", 117,
+                  "Failed to guess the encoding of '%s'", path);
+    if (picture->status) return leave_out(job, picture);
+    if (!fits(job, picture) || !put(job, picture, lungo_image_list_label(job->list, index)))
+        return false;
     if (++job->done % PER_COMMIT) return true;
     if (!succeeded(lungo_db_writer_commit(job->writer))) return false;
-    log_info(147, "Processed %zu files.", job->done);
+    show_count(job);
     return true;
 }
 
@@ -180,8 +247,23 @@ static bool finish(conversion *job) {
     lungo_db_writer *writer = job->writer;
     job->writer = NULL;
     if (!succeeded(lungo_db_writer_close(writer))) return false;
-    if (job->done % PER_COMMIT) log_info(153, "Processed %zu files.", job->done);
+    if (job->done % PER_COMMIT || job->on_terminal)
+        log_info(153, "Processed %zu files.", job->done);
     return true;
+}
+
+static bool convert_all(conversion *job) {
+    ordered_work work = {.count = lungo_image_list_count(job->list),
+                         .threads = threads,
+                         .slot_size = sizeof(list_picture),
+                         .user = job,
+                         .work = prepare,
+                         .take = take,
+                         .release = release};
+    job->on_terminal = progress_start(work.count);
+    bool done = ordered_run(&work);
+    progress_stop();
+    return done && finish(job);
 }
 
 static bool convert(conversion *job, const char *const *paths) {
@@ -191,29 +273,21 @@ static bool convert(conversion *job, const char *const *paths) {
         glog_line(LUNGO_LOG_INFO, "convert_imageset.cpp", 86, "Shuffling data");
         if (!succeeded(lungo_image_list_shuffle(job->list, seed))) return false;
     }
-    size_t count = lungo_image_list_count(job->list);
-    log_info(89, "A total of %zu images.", count);
+    log_info(89, "A total of %zu images.", lungo_image_list_count(job->list));
     if (*encode_type && !encoded)
         glog_line(LUNGO_LOG_INFO, "convert_imageset.cpp", 92,
                   "encode_type specified, assuming encoded=true.");
-    if (!succeeded(lungo_db_writer_open(&job->writer, backend, paths[2]))) return false;
-    for (size_t i = 0; i < count; i++)
-        if (!convert_one(job, i)) return false;
-    return finish(job);
+    return succeeded(lungo_db_writer_open(&job->writer, backend, paths[2])) && convert_all(job);
 }
 
 static void dispose(conversion *job) {
     lungo_db_writer_abandon(job->writer);
     lungo_image_list_free(job->list);
-    lungo_image_dispose(&job->image);
-    lungo_image_dispose(&job->resized);
-    free(job->path);
-    free(job->key);
 }
 
 static int run(const char *const *words, int count) {
     (void)count;
-    conversion job = {.image = LUNGO_IMAGE_INIT, .resized = LUNGO_IMAGE_INIT};
+    conversion job = {0};
     bool done = convert(&job, words);
     dispose(&job);
     return done ? 0 : 1;

@@ -52,6 +52,25 @@ lungo_status lungo_db_writer_commit(lungo_db_writer *writer);
 lungo_status lungo_db_writer_close(lungo_db_writer *writer);
 void lungo_db_writer_abandon(lungo_db_writer *writer);
 
+/* A database record by record, in the order of the keys. */
+typedef struct lungo_db_reader lungo_db_reader;
+
+/* backend NULL: what the folder holds. An empty database is an error. */
+lungo_status lungo_db_reader_open(lungo_db_reader **out, const char *backend, const char *path);
+void lungo_db_reader_close(lungo_db_reader *reader);
+
+/* "LMDB", "LevelDB"; how many records there are. */
+const char *lungo_db_reader_backend(const lungo_db_reader *reader);
+lungo_status lungo_db_reader_count(lungo_db_reader *reader, size_t *count);
+
+/* To the first record, and from there to the next; *found false: there is none. */
+lungo_status lungo_db_reader_next(lungo_db_reader *reader, bool *found);
+
+/* The record it stands on, until the next move. That one is damaged is an error of this call alone:
+ * the next record may be well. Encoded pictures are not decoded. */
+const void *lungo_db_reader_key(const lungo_db_reader *reader, size_t *size);
+lungo_status lungo_db_reader_datum(lungo_db_reader *reader, lungo_datum *datum);
+
 /* A .npy file, which numpy.load reads: floats in an array of this shape, row-major. They come in
  * order, in pieces of any size, and as many as the shape says. The file appears at `path`, in place
  * of one that is there, when it is closed. */

@@ -48,6 +48,9 @@ lungo_status lungo_image_resize(lungo_image *out, const lungo_image *in, int hei
 lungo_status lungo_image_encode(unsigned char **bytes, size_t *size, const lungo_image *image,
                                 const char *type);
 
+/* The same as a file, of the type that its name ends in. It appears whole or not at all. */
+lungo_status lungo_image_write(const lungo_image *image, const char *path);
+
 void lungo_image_dispose(lungo_image *image);
 
 #ifdef __cplusplus

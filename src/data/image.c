@@ -113,3 +113,14 @@ lungo_status lungo_image_encode(unsigned char **bytes, size_t *size, const lungo
     *size = buffer.length;
     return LUNGO_OK;
 }
+
+lungo_status lungo_image_write(const lungo_image *image, const char *path) {
+    const char *point = strrchr(path, '.');
+    unsigned char *bytes;
+    size_t size;
+    lungo_status status = lungo_image_encode(&bytes, &size, image, point ? point + 1 : "");
+    if (status) return lungo_trail("while writing the picture '%s'", path);
+    status = lungo_file_replace(path, bytes, size);
+    free(bytes);
+    return status;
+}

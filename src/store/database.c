@@ -56,6 +56,20 @@ static bool has_file(const char *folder, const char *name) {
     return exists;
 }
 
+lungo_status lungo_backend_detect(lungo_backend *out, const char *path) {
+    struct stat info;
+    if (stat(path, &info)) return lungo_fail_errno("open database", path);
+    for (int i = 0; i < BACKENDS; i++) {
+        if (!has_file(path, backends[i]->marker)) continue;
+        *out = (lungo_backend)i;
+        return LUNGO_OK;
+    }
+    return lungo_fail(LUNGO_ERR_FILE,
+                      "cannot open database '%s': expected a folder of LMDB (with a file %s) or of "
+                      "LevelDB (with a file %s)",
+                      path, backends[LUNGO_LMDB]->marker, backends[LUNGO_LEVELDB]->marker);
+}
+
 /* ---- reading ---- */
 
 /* DataParameter's default backend is LEVELDB, so a mismatch is often just a forgotten line. */

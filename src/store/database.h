@@ -15,6 +15,9 @@ typedef enum lungo_backend { LUNGO_LEVELDB = 0, LUNGO_LMDB = 1 } lungo_backend;
 /* "lmdb", "leveldb". */
 lungo_status lungo_backend_find(lungo_backend *out, const char *name);
 
+/* Which one a folder holds, by its files. */
+lungo_status lungo_backend_detect(lungo_backend *out, const char *path);
+
 /* "LevelDB", "LMDB"; NULL beyond the last. An OK check: this build has it. */
 const char *lungo_backend_title(size_t backend);
 lungo_status lungo_backend_check(size_t backend);

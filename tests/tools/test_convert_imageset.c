@@ -20,8 +20,8 @@
 
 static const struct {
     const char *name, *flags;
-} databases[] = {{"color32x24", "-resize_width=32 -resize_height=24"},
-                 {"gray28", "-gray --resize_width 28 -resize_height=28 -check_size"},
+} databases[] = {{"color32x24", "--threads=1 -resize_width=32 -resize_height=24"},
+                 {"gray28", "-threads 7 -gray --resize_width 28 -resize_height=28 -check_size"},
                  {"encoded_jpg48", "-encoded -encode_type=jpg -resize_width=48 -resize_height=48"},
                  {"encoded_asis", "-encoded"}};
 
@@ -98,6 +98,19 @@ static void first_key(char key[64], const char *path) {
     lungo_database_close(database);
 }
 
+/* On a terminal a bar stands in for the lines on the way; `script` provides one. */
+START_TEST(a_terminal_shows_progress) {
+    ck_assert_int_eq(lungo_command("script -qec '" CONVERT
+                                   "-resize_width=4 -resize_height=4 " GOLDEN "/in/ " GOLDEN
+                                   "/list.txt db' /dev/null"),
+                     0);
+    lungo_command_wrote("out", "\r\033[K[--------------------]   1 %  1/52  ");
+    lungo_command_wrote("out", "/s  0:0");
+    lungo_command_wrote("out", " left\r\033[K");
+    lungo_command_wrote("out", "convert_imageset.cpp:153] Processed 52 files.");
+}
+END_TEST
+
 START_TEST(a_seed_fixes_the_order) {
     char first[64], second[64], third[64];
     static const char *const names[] = {"a", "b", "c"};
@@ -171,6 +184,7 @@ Suite *lungo_suite_convert_imageset(void) {
     tcase_add_loop_test(tcase, records_and_means_are_those_of_caffe, 0,
                         sizeof databases / sizeof *databases);
     tcase_add_test(tcase, a_database_of_caffe_is_read);
+    tcase_add_test(tcase, a_terminal_shows_progress);
     tcase_add_test(tcase, a_seed_fixes_the_order);
     tcase_add_test(tcase, pictures_that_cannot_be_read_are_left_out);
     tcase_add_test(tcase, faults_leave_no_database);

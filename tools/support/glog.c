@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "support/progress.h"
+
 static int minimum = -1; /* nobody has said any */
 
 void glog_set_minimum(int level) {
@@ -27,9 +29,9 @@ static void print_line(void *user, lungo_log_level level, const char *file, int 
     struct tm local;
     gettimeofday(&now, NULL);
     localtime_r(&now.tv_sec, &local);
-    fprintf(stderr, "%c%02d%02d %02d:%02d:%02d.%06ld %5d %s:%d] %s\n", "IWE"[level],
-            local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min, local.tm_sec,
-            (long)now.tv_usec, (int)gettid(), file, line, text);
+    fprintf(stderr, "%s%c%02d%02d %02d:%02d:%02d.%06ld %5d %s:%d] %s\n", progress_erase(),
+            "IWE"[level], local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min,
+            local.tm_sec, (long)now.tv_usec, (int)gettid(), file, line, text);
 }
 
 void glog_start(void) {
@@ -47,15 +49,19 @@ void glog_line(lungo_log_level level, const char *file, int line, const char *fo
     print_line(NULL, level, file, line, text);
 }
 
-int glog_report_error(void) {
-    fprintf(stderr, "%s\n", lungo_error_text());
+int glog_pass_on(const char *error_text) {
+    fprintf(stderr, "%s%s\n", progress_erase(), error_text);
     return 1;
+}
+
+int glog_report_error(void) {
+    return glog_pass_on(lungo_error_text());
 }
 
 int glog_complain(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    fputs("lungo: ", stderr);
+    fprintf(stderr, "%slungo: ", progress_erase());
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
     va_end(arguments);

@@ -19,6 +19,9 @@ void glog_line(lungo_log_level level, const char *file, int line, const char *fo
 /* Prints lungo_error_text() and returns the exit status 1. */
 int glog_report_error(void);
 
+/* Prints an error text that was kept; the exit status 1. */
+int glog_pass_on(const char *error_text);
+
 /* "lungo: <message>", and the exit status 1: a fault that the tool itself found. */
 int glog_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
