@@ -105,7 +105,7 @@ START_TEST(a_terminal_shows_progress) {
                                    "/list.txt db' /dev/null"),
                      0);
     lungo_command_wrote("out", "\r\033[K[--------------------]   1 %  1/52  ");
-    lungo_command_wrote("out", "/s  0:0");
+    lungo_command_wrote("out", "/s  ");
     lungo_command_wrote("out", " left\r\033[K");
     lungo_command_wrote("out", "convert_imageset.cpp:153] Processed 52 files.");
 }

@@ -12,7 +12,7 @@
 typedef struct command_flags {
     const char *engine, *gpu, *solver, *model, *phase, *stage, *snapshot, *weights;
     const char *sigint_effect, *sighup_effect;
-    const char *guard, *watch; /* Lungo's own */
+    const char *guard, *watch, *contact_sheet, *root_folder; /* Lungo's own */
     int guard_growth;
     int level, iterations;
     bool log_plan, markdown, skip_bad_records;
@@ -25,6 +25,7 @@ int cmd_test(const command_flags *flags);
 int cmd_time(const command_flags *flags);
 int cmd_decay(const command_flags *flags);
 int cmd_device_query(const command_flags *flags);
+int cmd_data(const command_flags *flags, const char *const *words, int word_count);
 int cmd_layers(const command_flags *flags, const char *const *words, int word_count);
 
 /* ---- for commands ---- */

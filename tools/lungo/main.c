@@ -21,9 +21,13 @@ static command_flags given = {.engine = "",
                               .guard = "on",
                               .guard_growth = 100,
                               .watch = "",
+                              .contact_sheet = "",
+                              .root_folder = "",
                               .iterations = 50};
 
 static tool_flag flags[] = {
+    {"contact_sheet", FLAG_TEXT, &given.contact_sheet,
+     "A picture (.png, .jpg, .bmp or .ppm) to draw the first 100 records in.", "data", false},
     {"engine", FLAG_TEXT, &given.engine, "reference, blas or onednn; the fastest when left out.",
      "train test time", false},
     {"gpu", FLAG_TEXT, &given.gpu, "Accepted for old scripts: this build computes on the CPU.",
@@ -43,6 +47,8 @@ static tool_flag flags[] = {
     {"markdown", FLAG_BOOL, &given.markdown, "Describe as pages.", "layers", false},
     {"model", FLAG_TEXT, &given.model, "The network's definition, a prototxt.", "test time", false},
     {"phase", FLAG_TEXT, &given.phase, "TRAIN or TEST.", "time", false},
+    {"root_folder", FLAG_TEXT, &given.root_folder,
+     "What to put before the paths of a list of pictures.", "data", false},
     {"sighup_effect", FLAG_TEXT, &given.sighup_effect, "What SIGHUP does: snapshot, stop or none.",
      "train", false},
     {"sigint_effect", FLAG_TEXT, &given.sigint_effect, "What SIGINT does: snapshot, stop or none.",
@@ -64,6 +70,10 @@ static tool_flag flags[] = {
      "The .caffemodel to begin with; several for train, separated by commas.", "train test", false},
     {0},
 };
+
+static int run_data(const char *const *words, int count) {
+    return cmd_data(&given, words, count);
+}
 
 static int run_layers(const char *const *words, int count) {
     return cmd_layers(&given, words, count);
@@ -90,6 +100,7 @@ static const struct {
     {"test", "score a model", run_test},
     {"time", "benchmark model execution time", run_time},
     {"decay", "show how each parameter will decay, without training", run_decay},
+    {"data", "show what a database or a list of pictures holds", run_data},
     {"device_query", "show what this machine computes with", run_device_query},
     {"layers", "list the layer types, or describe those named", run_layers},
 };
