@@ -71,6 +71,20 @@ lungo_status lungo_db_reader_next(lungo_db_reader *reader, bool *found);
 const void *lungo_db_reader_key(const lungo_db_reader *reader, size_t *size);
 lungo_status lungo_db_reader_datum(lungo_db_reader *reader, lungo_datum *datum);
 
+/* An HDF5 file as HDF5Data sees it: the datasets of numbers at its top, in the order of names. */
+typedef struct lungo_hdf5_file lungo_hdf5_file;
+lungo_status lungo_hdf5_file_open(lungo_hdf5_file **out, const char *path);
+void lungo_hdf5_file_close(lungo_hdf5_file *file);
+
+size_t lungo_hdf5_file_count(const lungo_hdf5_file *file);
+const char *lungo_hdf5_file_name(const lungo_hdf5_file *file, size_t index);
+const lungo_shape *lungo_hdf5_file_shape(const lungo_hdf5_file *file, size_t index);
+/* All values of one, which must be `count`, as floats. */
+lungo_status lungo_hdf5_file_read(lungo_hdf5_file *file, size_t index, float *values, size_t count);
+
+/* By the content; false too for what cannot be read. */
+bool lungo_hdf5_file_is(const char *path);
+
 /* A .npy file, which numpy.load reads: floats in an array of this shape, row-major. They come in
  * order, in pieces of any size, and as many as the shape says. The file appears at `path`, in place
  * of one that is there, when it is closed. */

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "blob/shape.h"
 #include "lungo/data.h"
 #include "store/database.h"
+#include "store/hdf5.h"
 #include "support/command.h"
 #include "support/suites.h"
 
@@ -88,6 +90,45 @@ START_TEST(a_list_of_pictures) {
 }
 END_TEST
 
+/* Rows 0 .. 3 with the labels 2, 2, 5 and 0.5; and a file whose datasets do not fit together. */
+static void make_hdf5(void) {
+    lungo_hdf5_writer *writer;
+    const float values[24] = {0}, labels[4] = {2, 2, 5, 0.5f};
+    ck_ok(lungo_hdf5_create(&writer, "a.h5"));
+    ck_ok(lungo_hdf5_write(writer, "data", &LUNGO_SHAPE(4, 3, 2), values));
+    ck_ok(lungo_hdf5_write(writer, "label", &LUNGO_SHAPE(4, 1), labels));
+    ck_ok(lungo_hdf5_commit(writer));
+    ck_ok(lungo_hdf5_create(&writer, "b.h5"));
+    ck_ok(lungo_hdf5_write(writer, "data", &LUNGO_SHAPE(4, 3, 2), values));
+    ck_ok(lungo_hdf5_write(writer, "label", &LUNGO_SHAPE(3), labels));
+    ck_ok(lungo_hdf5_commit(writer));
+}
+
+START_TEST(hdf5_files) {
+    if (lungo_hdf5_check()) {
+        lungo_command_write_text("list", "a.h5\n");
+        lungo_command_refused(lungo_command(DATA "list"), "this build has no HDF5");
+        return;
+    }
+    make_hdf5();
+    lungo_command_write_text("list", "a.h5 b.h5\nabsent.h5\na.h5\n");
+    ck_assert_int_eq(lungo_command(DATA "list"), 1);
+    expect_out("list: a list of HDF5 files\n"
+               "  a.h5: 4 rows of data 3x2, label 1\n"
+               "  a.h5: 4 rows of data 3x2, label 1\n"
+               "records: 10\n"
+               "labels: 2, from 2 to 5\n"
+               "          2          4   50.0 %  ########################################\n"
+               "          5          2   25.0 %  ####################\n"
+               "  and 2 records without a label\n"
+               "bad records: 2\n"
+               "  'b.h5': expected datasets with equally many rows\n"
+               "  'absent.h5': cannot open 'absent.h5': No such file or directory\n");
+    ck_assert_int_eq(lungo_command(DATA "a.h5"), 0);
+    lungo_command_wrote("out", "a.h5: an HDF5 file\n  a.h5: 4 rows of data 3x2, label 1\n");
+}
+END_TEST
+
 /* ---- contact sheets ---- */
 
 static const unsigned char *pixel_at(const lungo_image *image, int y, int x) {
@@ -130,7 +171,7 @@ END_TEST
 
 START_TEST(refusals) {
     make_database("db", true);
-    lungo_command_refused(lungo_command(DATA), "expected one database or list of pictures, got 0");
+    lungo_command_refused(lungo_command(DATA), "got 0 words");
     lungo_command_refused(lungo_command(DATA "absent"), "cannot open 'absent'");
     lungo_command_refused(lungo_command(DATA "."), "expected a folder of LMDB (with a file "
                                                    "data.mdb) or of LevelDB (with a file CURRENT)");
@@ -148,14 +189,10 @@ Suite *lungo_suite_data_command(void);
 Suite *lungo_suite_data_command(void) {
     Suite *suite = suite_create("data_command");
     TCase *tcase = tcase_create("data_command");
-    const TTest *const tests[] = {a_database,
-                                  bad_records_are_named,
-                                  a_database_of_caffe,
-                                  a_list_of_pictures,
-                                  a_contact_sheet,
-                                  a_sheet_of_a_hundred,
-                                  refusals,
-                                  NULL};
+    const TTest *const tests[] = {
+        a_database, bad_records_are_named, a_database_of_caffe,  a_list_of_pictures,
+        hdf5_files, a_contact_sheet,       a_sheet_of_a_hundred, refusals,
+        NULL};
     tcase_add_checked_fixture(tcase, lungo_command_enter, lungo_command_leave);
     for (const TTest *const *test = tests; *test; test++)
         tcase_add_test(tcase, *test);

@@ -1,4 +1,4 @@
-/* lungo data PATH: what a database or a list of pictures holds, every record of it tried. */
+/* lungo data PATH: what a database, a list of pictures or HDF5 files hold, every record tried. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +33,7 @@ static bool add_record(data_survey *survey, lungo_db_reader *reader, lungo_image
         status = lungo_image_decode(image, datum.data, datum.data_size, LUNGO_IMAGE_AS_STORED,
                                     "encoded record");
     if (is_ours(status)) return succeeded(status);
-    if (status) return survey_add_bad(survey, key, key_size);
+    if (status) return survey_add_bad(survey, key, key_size, lungo_error_text());
     return survey_add(survey, key, key_size, &datum, datum.encoded ? image : NULL);
 }
 
@@ -77,7 +77,7 @@ static bool add_picture(data_survey *survey, const char *root, const lungo_image
     lungo_status status = lungo_image_read(image, path, LUNGO_IMAGE_COLOR);
     free(path);
     if (is_ours(status)) return succeeded(status);
-    if (status) return survey_add_bad(survey, name, strlen(name));
+    if (status) return survey_add_bad(survey, name, strlen(name), lungo_error_text());
     lungo_datum datum = {.label = lungo_image_list_label(list, index), .has_label = true};
     return survey_add(survey, name, strlen(name), &datum, image);
 }
@@ -117,15 +117,17 @@ static bool survey_path(data_survey *survey, const char *path, const command_fla
     struct stat info;
     bool is_folder = stat(path, &info) == 0 && S_ISDIR(info.st_mode);
     if (survey->sheet && !succeeded(sheet_check(flags->contact_sheet))) return false;
-    return is_folder ? survey_database(survey, path)
-                     : survey_list(survey, path, flags->root_folder);
+    if (is_folder) return survey_database(survey, path);
+    if (lungo_hdf5_file_is(path)) return survey_hdf5_file(survey, path);
+    if (survey_is_hdf5_list(path)) return survey_hdf5_list(survey, path);
+    return survey_list(survey, path, flags->root_folder);
 }
 
 /* The library's warnings about pictures would drown the table; its errors stand in it. */
 int cmd_data(const command_flags *flags, const char *const *words, int word_count) {
     if (word_count != 1)
-        return glog_complain("data: expected one database or list of pictures, got %d words",
-                             word_count);
+        return glog_complain(
+            "data: expected one database, list of pictures or HDF5 file, got %d words", word_count);
     data_survey survey = {0};
     if (*flags->contact_sheet) survey.sheet = calloc(1, sizeof *survey.sheet);
     if (*flags->contact_sheet && !survey.sheet) return glog_complain("out of memory");

@@ -100,7 +100,7 @@ static const struct {
     {"test", "score a model", run_test},
     {"time", "benchmark model execution time", run_time},
     {"decay", "show how each parameter will decay, without training", run_decay},
-    {"data", "show what a database or a list of pictures holds", run_data},
+    {"data", "show what a database or another source of data holds", run_data},
     {"device_query", "show what this machine computes with", run_device_query},
     {"layers", "list the layer types, or describe those named", run_layers},
 };

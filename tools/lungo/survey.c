@@ -64,11 +64,18 @@ bool survey_add(data_survey *survey, const void *key, size_t key_size, const lun
            count_label(survey, datum) && draw(survey, datum, image);
 }
 
-bool survey_add_bad(data_survey *survey, const void *key, size_t key_size) {
+/* Labels of HDF5 are floats; one that is no whole number is none of a class. */
+bool survey_add_row(data_survey *survey, const float *label) {
+    survey->records++;
+    bool is_whole = label && *label > -1e9f && *label < 1e9f && (float)(int)*label == *label;
+    lungo_datum datum = {.label = is_whole ? (int)*label : 0, .has_label = is_whole};
+    return count_label(survey, &datum);
+}
+
+bool survey_add_bad(data_survey *survey, const void *key, size_t key_size, const char *reason) {
     size_t index = survey->bad++;
     if (!count_record(survey, key, key_size)) return false;
     if (index >= NAMED_FAULTS) return true;
-    const char *reason = lungo_error_text();
     if (!strncmp(reason, "lungo: ", 7)) reason += 7;
     char *name = printable(key, key_size);
     int first_line = (int)strcspn(reason, "\n"); /* the others say where: the key does */
@@ -149,8 +156,8 @@ void survey_print(data_survey *survey) {
     tally_sort(&survey->shapes);
     tally_sort(&survey->labels);
     printf("records: %zu\n", survey->records);
-    print_first_keys(survey);
-    print_shapes(&survey->shapes);
+    if (!survey->by_rows) print_first_keys(survey);
+    if (survey->shapes.used) print_shapes(&survey->shapes);
     print_labels(survey);
     print_faults(survey);
 }
