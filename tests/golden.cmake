@@ -7,6 +7,7 @@ add_test(NAME tree.tidy COMMAND ${here}/tidy.sh ${PROJECT_SOURCE_DIR})
 add_test(NAME tree.headers COMMAND ${here}/headers.sh ${PROJECT_SOURCE_DIR})
 
 add_test(NAME docs.layers COMMAND ${here}/cli/layer_pages.sh ${PROJECT_SOURCE_DIR} ${build})
+add_test(NAME docs.tools COMMAND ${here}/cli/tools_page.sh ${PROJECT_SOURCE_DIR} ${build})
 
 add_test(NAME golden.builds COMMAND golden_builds ${here}/golden/builds/models.jsonl)
 add_test(NAME golden.images COMMAND golden_images ${here}/golden/images ${here}/golden/pictures)
