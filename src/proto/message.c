@@ -93,29 +93,34 @@ void *lungo_message_value(const ProtobufCMessage *message, const ProtobufCFieldD
     return (char *)get_pointer(place) + index * value_size(field);
 }
 
-/* Capacities are powers of two from FIRST_CAPACITY on: an array is full when its length is one. */
-static bool is_full(size_t count) {
-    return count == 0 || (count >= FIRST_CAPACITY && (count & (count - 1)) == 0);
+/* Capacities are powers of two from FIRST_CAPACITY on. */
+static size_t capacity_of(size_t count) {
+    size_t capacity = FIRST_CAPACITY;
+    while (capacity < count)
+        capacity *= 2;
+    return capacity;
 }
 
-static void *append(lungo_document *document, ProtobufCMessage *message,
-                    const ProtobufCFieldDescriptor *field) {
+void *lungo_message_extend(lungo_document *document, ProtobufCMessage *message,
+                           const ProtobufCFieldDescriptor *field, size_t more) {
     size_t count = *counter(message, field), size = value_size(field);
     void *place = member(message, field->offset);
-    if (is_full(count)) {
-        size_t capacity = count ? 2 * count : FIRST_CAPACITY;
-        void *larger = lungo_arena_array(lungo_document_arena(document), capacity, size);
+    if (more > SIZE_MAX / 4 - count) return NULL;
+    size_t capacity = capacity_of(count), needed = capacity_of(count + more);
+    if (needed > capacity || count == 0) {
+        void *larger = lungo_arena_array(lungo_document_arena(document), needed, size);
         if (!larger) return NULL;
         if (count) memcpy(larger, get_pointer(place), count * size);
         set_pointer(place, larger);
     }
-    *counter(message, field) = count + 1;
-    return memset((char *)get_pointer(place) + count * size, 0, size);
+    *counter(message, field) = count + more;
+    return memset((char *)get_pointer(place) + count * size, 0, more * size);
 }
 
 void *lungo_message_add(lungo_document *document, ProtobufCMessage *message,
                         const ProtobufCFieldDescriptor *field) {
-    if (field->label == PROTOBUF_C_LABEL_REPEATED) return append(document, message, field);
+    if (field->label == PROTOBUF_C_LABEL_REPEATED)
+        return lungo_message_extend(document, message, field, 1);
     if (field->label == PROTOBUF_C_LABEL_OPTIONAL && !is_pointer(field))
         *has_flag(message, field) = true;
     return member(message, field->offset);
@@ -190,6 +195,12 @@ static lungo_status copy_value(lungo_document *into, const ProtobufCFieldDescrip
     }
 }
 
+/* Of numbers: copied as a whole. */
+static bool is_plain_array(const ProtobufCFieldDescriptor *field) {
+    return field->label == PROTOBUF_C_LABEL_REPEATED && !is_pointer(field) &&
+           field->type != PROTOBUF_C_TYPE_BYTES;
+}
+
 lungo_status lungo_message_merge_field(lungo_document *into, ProtobufCMessage *to,
                                        const ProtobufCFieldDescriptor *to_field,
                                        const ProtobufCMessage *from,
@@ -201,6 +212,12 @@ lungo_status lungo_message_merge_field(lungo_document *into, ProtobufCMessage *t
     if (merges && count > 0)
         return lungo_message_merge(into, get_pointer(member(to, to_field->offset)),
                                    get_pointer(member(from, from_field->offset)), from_document);
+    if (is_plain_array(to_field) && count > 0) {
+        void *values = lungo_message_extend(into, to, to_field, count);
+        if (!values) return lungo_fail_memory(to_field->name, count * value_size(to_field));
+        memcpy(values, lungo_message_value(from, from_field, 0), count * value_size(to_field));
+        return LUNGO_OK;
+    }
     for (size_t i = 0; i < count; i++) {
         const void *value = lungo_message_value(from, from_field, i);
         _Alignas(16) char copy[sizeof(ProtobufCBinaryData)];

@@ -59,6 +59,10 @@ void *lungo_message_value(const ProtobufCMessage *message, const ProtobufCFieldD
 void *lungo_message_add(lungo_document *document, ProtobufCMessage *message,
                         const ProtobufCFieldDescriptor *field);
 
+/* Places for `more` values at once, zeroed, at the end of a repeated field. */
+void *lungo_message_extend(lungo_document *document, ProtobufCMessage *message,
+                           const ProtobufCFieldDescriptor *field, size_t more);
+
 /* A new sub-message: appended, or in place of the present one. */
 ProtobufCMessage *lungo_message_add_message(lungo_document *document, ProtobufCMessage *message,
                                             const ProtobufCFieldDescriptor *field);

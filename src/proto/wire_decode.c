@@ -61,21 +61,29 @@ static lungo_status add_number(lungo_document *document, ProtobufCMessage *messa
     return LUNGO_OK;
 }
 
-static lungo_status add_packed(lungo_document *document, ProtobufCMessage *message,
-                               const ProtobufCFieldDescriptor *field, lungo_wire values) {
+static lungo_status add_packed_varints(lungo_document *document, ProtobufCMessage *message,
+                                       const ProtobufCFieldDescriptor *field, lungo_wire values) {
     while (lungo_wire_more(&values)) {
         uint64_t value = 0;
-        switch (wire_type(field)) {
-        case LUNGO_WIRE_FIXED32:
-            LUNGO_TRY(lungo_wire_fixed32(&values, &value));
-            break;
-        case LUNGO_WIRE_FIXED64:
-            LUNGO_TRY(lungo_wire_fixed64(&values, &value));
-            break;
-        default:
-            LUNGO_TRY(lungo_wire_varint(&values, &value));
-        }
+        LUNGO_TRY(lungo_wire_varint(&values, &value));
         LUNGO_TRY(add_number(document, message, field, value));
+    }
+    return LUNGO_OK;
+}
+
+/* The count is known: weights are long. */
+static lungo_status add_packed(lungo_document *document, ProtobufCMessage *message,
+                               const ProtobufCFieldDescriptor *field, lungo_wire values) {
+    lungo_wire_type type = wire_type(field);
+    if (type == LUNGO_WIRE_VARINT) return add_packed_varints(document, message, field, values);
+    size_t size = type == LUNGO_WIRE_FIXED32 ? 4 : 8, count = lungo_wire_left(&values) / size;
+    char *place = lungo_message_extend(document, message, field, count);
+    if (!place) return lungo_fail_memory(field->name, count * size);
+    for (size_t i = 0; lungo_wire_more(&values); i++) { /* ends with an error at a part of one */
+        uint64_t value;
+        LUNGO_TRY(size == 4 ? lungo_wire_fixed32(&values, &value)
+                            : lungo_wire_fixed64(&values, &value));
+        store_number(field, place + i * size, value);
     }
     return LUNGO_OK;
 }
