@@ -21,6 +21,14 @@ enum { PER_COMMIT = 1000, DATUM_AXES = 4 };
     "names and dataset names separated by ','. The names cannot contain white space characters "   \
     "and the number of blobs and datasets must be equal."
 
+static const char *engine = "";
+
+static tool_flag flags[] = {
+    {"engine", FLAG_TEXT, &engine, "reference, blas or onednn; the fastest when left out.", NULL,
+     false},
+    {0},
+};
+
 /* Functions below are false when they fail, after saying why. */
 
 /* One blob, and where its values go: `db`, or `npy`. */
@@ -54,7 +62,8 @@ static bool is_npy(const extraction *job) {
 
 static bool open_net(extraction *job) {
     lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
-    return succeeded(lungo_net_open(&job->net, job->model, &options)) &&
+    return succeeded(lungo_engine_parse(&options.engine, engine)) &&
+           succeeded(lungo_net_open(&job->net, job->model, &options)) &&
            succeeded(lungo_net_load_weights(job->net, job->weights));
 }
 
@@ -242,7 +251,6 @@ static int run(const char *const *words, int count) {
 }
 
 int main(int argc, char **argv) {
-    static tool_flag flags[] = {{0}};
     static const companion tool = {
         .name = "extract_features",
         .usage = "extract_features: keep what blobs of a trained net hold, batch after batch\n"

@@ -111,7 +111,8 @@ static void check_npy(const char *path, const char *shape, size_t count, float e
 }
 
 START_TEST(npy_files) {
-    ck_assert_int_eq(lungo_command(EXTRACT "weights net p,wide,sum p.npy,w.npy,s.npy 3 npy"), 0);
+    ck_assert_int_eq(
+        lungo_command(EXTRACT "--engine=blas weights net p,wide,sum p.npy,w.npy,s.npy 3 npy"), 0);
     check_npy("p.npy", "{'descr': '<f4', 'fortran_order': False, 'shape': (15, 2), }", 30, -2.5f);
     check_npy("w.npy", "'shape': (15, 1, 1, 1, 2), }", 30, 1.5f);
     check_npy("s.npy", "'shape': (3,), }", 3, -25);
@@ -135,6 +136,7 @@ START_TEST(refusals_leave_nothing) {
                   "num_mini_batches: expected 1 or more, got '0'");
     check_refused(lungo_command(EXTRACT "weights net x dx 3 sql"), "unknown backend 'sql'");
     check_refused(lungo_command(EXTRACT "weights net x,p dx,weights 3 lmdb"), "weights");
+    check_refused(lungo_command(EXTRACT "--engine=abacus weights net x dx 3 lmdb"), "abacus");
     check_refused(lungo_command(EXTRACT "absent net x dx 3 lmdb"), "absent");
     check_refused(lungo_command(EXTRACT "weights net x no/dx 3 npy"), "no/dx");
 }
