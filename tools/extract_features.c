@@ -8,6 +8,7 @@
 #include "lungo/lungo.h"
 #include "support/companion.h"
 #include "support/glog.h"
+#include "support/threads.h"
 #include "support/words.h"
 
 enum { PER_COMMIT = 1000, DATUM_AXES = 4 };
@@ -251,6 +252,7 @@ static int run(const char *const *words, int count) {
 }
 
 int main(int argc, char **argv) {
+    threads_spin_little(argv);
     static const companion tool = {
         .name = "extract_features",
         .usage = "extract_features: keep what blobs of a trained net hold, batch after batch\n"
