@@ -2,8 +2,9 @@
  *
  * A step begins with any layer. If the engine has a unit for its op, layers that change its top in
  * place join it: a ReLU; a BatchNorm with the Scale and ReLU behind it, or those two behind a
- * BatchNorm. They have to agree on what backward does. (A top that counts in the loss before it is
- * changed has a Split between.) */
+ * BatchNorm. Without gradients, a BatchNorm by stored statistics and a Scale become part of a
+ * convolution. They have to agree on what backward does. (A top that counts in the loss before it
+ * is changed has a Split between.) */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,16 +36,29 @@ static lungo_layer *in_place_behind(const lungo_net *net, int before, lungo_op_k
     return op->kind == kind ? next : NULL;
 }
 
-static bool is_per_channel(const lungo_broadcast *scale, const lungo_batch_norm *norm) {
-    return scale->length == norm->channels && scale->outer == norm->images;
+/* One axis: of one channel. */
+static bool is_per_channel(const lungo_broadcast *scale, const lungo_shape *shape) {
+    size_t channels = shape->axes > 1 ? (size_t)shape->dim[1] : 1;
+    return scale->length == channels && scale->outer == (size_t)shape->dim[0];
 }
 
 static void take_scale(lungo_unit *unit, const lungo_net *net, int *last) {
     lungo_op op;
     lungo_layer *scale = in_place_behind(net, *last, LUNGO_OP_SCALE, &op);
-    if (!scale || !is_per_channel(&op.scale, &unit->op.batch_norm.shape)) return;
+    if (!scale || !is_per_channel(&op.scale, &unit->tops[0]->shape)) return;
     unit->scale = scale;
     ++*last;
+}
+
+/* What fold.h folds. */
+static void take_norm(lungo_unit *unit, const lungo_net *net, int *last) {
+    lungo_op op;
+    lungo_layer *norm = in_place_behind(net, *last, LUNGO_OP_BATCH_NORM, &op);
+    if (norm && op.batch_norm.stored) {
+        unit->norm = norm;
+        ++*last;
+    }
+    if (!norm || unit->norm) take_scale(unit, net, last);
 }
 
 static void take_relu(lungo_unit *unit, const lungo_net *net, int *last) {
@@ -66,6 +80,7 @@ static void begin_unit(lungo_unit *unit, const lungo_net *net, const lungo_unit_
                          .bottoms = layer->bottoms,
                          .tops = layer->tops};
     if (op.kind == LUNGO_OP_BATCH_NORM && unit->type) take_scale(unit, net, last);
+    if (unit->type && unit->type->folds && !layer->needs_backward) take_norm(unit, net, last);
     if (unit->type && unit->type->takes_relu) take_relu(unit, net, last);
 }
 
@@ -165,7 +180,7 @@ lungo_status lungo_step_make(lungo_step *step, lungo_net *net, const lungo_unit_
     const lungo_unit_type *type = step->units[0].type;
     if (!type) return note_layers(step, net);
     step->unit_count = 1;
-    if (type->takes_norm && !step->units[0].relu && (*units)[LUNGO_OP_BATCH_NORM] &&
+    if (type->takes_norm && step->last == first && (*units)[LUNGO_OP_BATCH_NORM] &&
         in_place_behind(net, step->last, LUNGO_OP_BATCH_NORM, &op)) {
         step->last++;
         begin_unit(&step->units[1], net, units, &step->last);

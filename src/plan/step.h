@@ -3,7 +3,8 @@
  * A step covers one or more consecutive layers. It can always run them one by one ("apart"), which
  * is all that engine blas does. Another engine gives it units that compute the same at a stroke:
  * usually one; two for a convolution and the BatchNorm that changes its top in place, for which the
- * first unit writes into a blob of the plan's own, so that its values outlive the second.
+ * first unit writes into a blob of the plan's own, so that its values outlive the second. Where no
+ * gradient is wanted and the statistics are stored, one unit does both: fold.h.
  *
  *   lower.c       which layers make a step, and which unit computes them
  *   blocked/      units over the kernels that know blocked layouts
@@ -25,6 +26,7 @@ typedef struct lungo_unit_type {
     size_t state_size; /* private to it; may be 0 */
     bool takes_relu;   /* a ReLU in place behind it may be part of it */
     bool takes_norm;   /* a BatchNorm in place behind it may follow in the same step */
+    bool folds;        /* a BatchNorm by stored statistics, or a Scale, may be part of it: fold.h */
     /* Makes the unit ready to run for the shapes of now, or refuses (lungo_unit_refuse); fails only
      * when something is wrong, such as memory being out. Names its implementation in `info`. */
     lungo_status (*open)(lungo_unit *);
@@ -36,8 +38,9 @@ typedef struct lungo_unit_type {
 struct lungo_unit {
     const lungo_unit_type *type;
     lungo_op op;
-    lungo_layer *layer;           /* the first it covers, which has the op */
-    lungo_layer *scale, *relu;    /* those that it computes along with it; NULL: none */
+    lungo_layer *layer; /* the first it covers, which has the op */
+    /* Those behind it that it computes along; NULL: none. `norm` is what a convolution folds. */
+    lungo_layer *norm, *scale, *relu;
     lungo_blob **bottoms, **tops; /* the layer's but for blobs between units */
     void *state;                  /* zeroed before open */
     bool if_faster; /* no engine was asked for: to refuse what the layer itself does as fast */

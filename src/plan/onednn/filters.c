@@ -10,11 +10,11 @@
  * once per update. oneDNN overwrites gradients, so sums go through scratch.
  *
  * A ReLU that oneDNN computes along turns NaN into 0, which would hide a training gone wrong: with
- * weights that are not finite the layers run by themselves. */
-#include <math.h>
+ * weights that are not finite, folded or not, the layers run by themselves. */
 #include <stdio.h>
 
 #include "math/vector.h"
+#include "plan/fold.h"
 #include "plan/onednn/onednn.h"
 
 enum { WEIGHTS, BIAS };
@@ -27,12 +27,16 @@ typedef struct filters {
     lungo_packed_weights for_map, for_image;
     size_t weight_count, gradient_floats; /* of W; of its gradient as to_weights makes it */
     size_t room;                          /* floats of scratch that primitives want */
-    uint64_t checked[2];                  /* versions of W and b that `finite` is about */
-    bool finite;
+    lungo_fold fold;
 } filters;
 
 static bool has_bias(const lungo_unit *unit) {
     return unit->layer->param_count > BIAS;
+}
+
+/* Computed by to_map itself. */
+static bool adds_bias(const lungo_unit *unit) {
+    return unit->op.kind == LUNGO_OP_CONVOLUTION && (has_bias(unit) || lungo_unit_folds(unit));
 }
 
 static size_t aligned(size_t floats) {
@@ -60,7 +64,7 @@ static bool wants_params(const lungo_unit *unit) {
 typedef struct geometry {
     dnnl_memory_desc_t image, weights, bias, map;
     dnnl_dims_t strides, dilates, pads;
-    bool with_bias; /* computed by the primitives themselves */
+    bool with_bias;
 } geometry;
 
 static lungo_status describe_weights(const lungo_unit *unit, filters *f, geometry *g) {
@@ -90,7 +94,7 @@ static lungo_status describe(const lungo_unit *unit, filters *f, geometry *g) {
         g->dilates[i] = w->dilation[i] - 1;
         g->pads[i] = w->pad[i];
     }
-    g->with_bias = has_bias(unit) && !f->transposed;
+    g->with_bias = adds_bias(unit);
     LUNGO_TRY(lungo_onednn_images(&g->image, &image->shape, f->image_blocked));
     LUNGO_TRY(lungo_onednn_images(&g->map, &map->shape, f->map_blocked));
     LUNGO_TRY(lungo_onednn_plain(&g->bias, 1, bias));
@@ -194,28 +198,29 @@ static double waste_of(const lungo_unit *unit, const filters *f) {
  * keeps the roundings of BLAS, and with them Caffe's path through a training. */
 static const double too_much_waste = 1.55;
 
-static lungo_status ready_to_map(filters *f, bool with_bias) {
+static lungo_status ready_to_map(const lungo_unit *unit, filters *f) {
     static const int ids[] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, 0};
     static const int ids_with_bias[] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST, DNNL_ARG_BIAS,
                                         0};
-    LUNGO_TRY(lungo_primitive_ready(&f->to_map, with_bias ? ids_with_bias : ids));
+    LUNGO_TRY(lungo_primitive_ready(&f->to_map, adds_bias(unit) ? ids_with_bias : ids));
     return lungo_packed_weights_open(&f->for_map, &f->plain_weights,
-                                     lungo_primitive_layout(&f->to_map, DNNL_ARG_WEIGHTS));
+                                     lungo_primitive_layout(&f->to_map, DNNL_ARG_WEIGHTS),
+                                     lungo_unit_folds(unit));
 }
 
 static lungo_status ready_to_image(filters *f) {
     static const int ids[] = {DNNL_ARG_DIFF_DST, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_SRC, 0};
     LUNGO_TRY(lungo_primitive_ready(&f->to_image, ids));
     return lungo_packed_weights_open(&f->for_image, &f->plain_weights,
-                                     lungo_primitive_layout(&f->to_image, DNNL_ARG_WEIGHTS));
+                                     lungo_primitive_layout(&f->to_image, DNNL_ARG_WEIGHTS), false);
 }
 
-static lungo_status ready_to_weights(filters *f, bool with_bias) {
+static lungo_status ready_to_weights(const lungo_unit *unit, filters *f) {
     static const int ids[] = {DNNL_ARG_SRC, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_WEIGHTS, 0};
     static const int ids_with_bias[] = {DNNL_ARG_SRC, DNNL_ARG_DIFF_DST, DNNL_ARG_DIFF_WEIGHTS,
                                         DNNL_ARG_DIFF_BIAS, 0};
     static const int reorder_ids[] = {DNNL_ARG_FROM, DNNL_ARG_TO, 0};
-    LUNGO_TRY(lungo_primitive_ready(&f->to_weights, with_bias ? ids_with_bias : ids));
+    LUNGO_TRY(lungo_primitive_ready(&f->to_weights, adds_bias(unit) ? ids_with_bias : ids));
     const dnnl_memory_desc_t *made = lungo_primitive_layout(&f->to_weights, DNNL_ARG_DIFF_WEIGHTS);
     f->gradient_floats = lungo_layout_floats(made);
     if (dnnl_memory_desc_equal(made, &f->plain_weights)) return LUNGO_OK;
@@ -235,7 +240,7 @@ static lungo_status block_blobs(lungo_unit *unit, const filters *f) {
     return LUNGO_OK;
 }
 
-/* Room for the primitives, then for what lungo_to_weights makes: see weights_scratch. */
+/* Room for the primitives, then for folded weights, or for what to_weights makes. */
 static void need_scratch(lungo_unit *unit, filters *f) {
     const lungo_primitive *all[] = {&f->to_map,          &f->to_image,          &f->to_weights,
                                     &f->for_map.reorder, &f->for_image.reorder, &f->unpack};
@@ -245,7 +250,8 @@ static void need_scratch(lungo_unit *unit, filters *f) {
     f->room = aligned(f->room);
     size_t filters_of_bias = aligned((size_t)unit->op.convolution.filters);
     size_t gradients = aligned(f->gradient_floats) + aligned(f->weight_count) + filters_of_bias;
-    lungo_layer_need_scratch(unit->layer, f->room + (f->to_weights.made ? gradients : 0));
+    size_t folded = lungo_unit_folds(unit) ? f->weight_count : 0;
+    lungo_layer_need_scratch(unit->layer, f->room + (f->to_weights.made ? gradients : folded));
 }
 
 static lungo_status open_unit(lungo_unit *unit) {
@@ -253,7 +259,6 @@ static lungo_status open_unit(lungo_unit *unit) {
     filters *f = unit->state;
     bool found;
     f->transposed = unit->op.kind == LUNGO_OP_DECONVOLUTION;
-    f->checked[WEIGHTS] = f->checked[BIAS] = UINT64_MAX;
     if (window->axes < 1 || window->axes > 3 || unit->bottoms[0]->shape.axes != window->axes + 2)
         return lungo_unit_refuse(unit, "%d spatial axes, shape %s", window->axes,
                                  lungo_shape_text(&unit->bottoms[0]->shape).text);
@@ -267,15 +272,15 @@ static lungo_status open_unit(lungo_unit *unit) {
                                  unit->op.convolution.filters);
     LUNGO_TRY(block_blobs(unit, f));
     if (unit->refused) return LUNGO_OK;
-    bool with_bias = has_bias(unit) && !f->transposed;
-    if (!f->transposed || wants_bottoms(unit)) LUNGO_TRY(ready_to_map(f, with_bias));
+    if (!f->transposed || wants_bottoms(unit)) LUNGO_TRY(ready_to_map(unit, f));
     if (f->to_image.desc) LUNGO_TRY(ready_to_image(f));
-    if (f->to_weights.desc) LUNGO_TRY(ready_to_weights(f, with_bias));
+    if (f->to_weights.desc) LUNGO_TRY(ready_to_weights(unit, f));
     need_scratch(unit, f);
-    snprintf(unit->info, sizeof unit->info, "%s%s%s%s%s", lungo_primitive_info(&f->to_map),
+    snprintf(unit->info, sizeof unit->info, "%s%s%s%s%s%s", lungo_primitive_info(&f->to_map),
              f->to_image.made ? " " : "", lungo_primitive_info(&f->to_image),
-             f->to_weights.made ? " " : "", lungo_primitive_info(&f->to_weights));
-    return LUNGO_OK;
+             f->to_weights.made ? " " : "", lungo_primitive_info(&f->to_weights),
+             lungo_unit_folds(unit) ? ", folded weights" : "");
+    return lungo_fold_open(&f->fold, unit);
 }
 
 static void close_unit(lungo_unit *unit) {
@@ -286,38 +291,45 @@ static void close_unit(lungo_unit *unit) {
     lungo_primitive_dispose(&f->unpack);
     lungo_packed_weights_dispose(&f->for_map);
     lungo_packed_weights_dispose(&f->for_image);
+    lungo_fold_dispose(&f->fold);
 }
 
 /* ---- running ---- */
 
-static bool is_finite(filters *f, const lungo_layer *layer) {
-    bool changed = false;
-    for (int j = 0; j < layer->param_count; j++) {
-        changed |= f->checked[j] != layer->params[j].blob->data->version;
-        f->checked[j] = layer->params[j].blob->data->version;
-    }
-    if (!changed) return f->finite;
-    f->finite = true;
-    for (int j = 0; j < layer->param_count; j++)
-        f->finite &= isfinite(lungo_sum(layer->params[j].blob->count, lungo_param(layer, j))) != 0;
-    return f->finite;
+static lungo_status run_layers(lungo_unit *unit) {
+    lungo_layer *layers[] = {unit->layer, unit->norm, unit->scale, unit->relu};
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++)
+        if (layers[i]) LUNGO_TRY(lungo_layer_forward(layers[i]));
+    return LUNGO_OK;
 }
 
-static lungo_status run_layers(lungo_unit *unit) {
-    LUNGO_TRY(lungo_layer_forward(unit->layer));
-    return unit->relu ? lungo_layer_forward(unit->relu) : LUNGO_OK;
+static lungo_status follow_params(lungo_unit *unit) {
+    filters *f = unit->state;
+    float *scratch = lungo_layer_scratch(unit->layer), *folded = scratch + f->room;
+    if (!lungo_fold_follow(&f->fold, unit, folded) || !lungo_unit_folds(unit)) return LUNGO_OK;
+    return lungo_packed_weights_make(&f->for_map, folded, scratch);
+}
+
+static lungo_status weights_for_map(lungo_unit *unit, float *scratch, const float **out) {
+    filters *f = unit->state;
+    *out = f->for_map.values;
+    if (lungo_unit_folds(unit)) return LUNGO_OK;
+    return lungo_packed_weights_get(&f->for_map, unit->layer->params[WEIGHTS].blob, scratch, out);
+}
+
+static const float *bias_for_map(const lungo_unit *unit) {
+    const filters *f = unit->state;
+    return lungo_unit_folds(unit) ? f->fold.bias : lungo_param(unit->layer, BIAS);
 }
 
 static lungo_status run_to_map(lungo_unit *unit, const float *image, float *map) {
     filters *f = unit->state;
     const float *weights;
     float *scratch = lungo_layer_scratch(unit->layer);
-    LUNGO_TRY(lungo_packed_weights_get(&f->for_map, unit->layer->params[WEIGHTS].blob, scratch,
-                                       &weights));
+    LUNGO_TRY(weights_for_map(unit, scratch, &weights));
     lungo_primitive_bind(&f->to_map, DNNL_ARG_SRC, image);
     lungo_primitive_bind(&f->to_map, DNNL_ARG_WEIGHTS, weights);
-    if (has_bias(unit))
-        lungo_primitive_bind(&f->to_map, DNNL_ARG_BIAS, lungo_param(unit->layer, BIAS));
+    if (adds_bias(unit)) lungo_primitive_bind(&f->to_map, DNNL_ARG_BIAS, bias_for_map(unit));
     lungo_primitive_bind(&f->to_map, DNNL_ARG_DST, map);
     return lungo_primitive_run(&f->to_map, scratch);
 }
@@ -336,7 +348,10 @@ static lungo_status run_to_image(lungo_unit *unit, const float *map, float *imag
 
 static lungo_status forward_convolution(lungo_unit *unit) {
     filters *f = unit->state;
-    if (unit->relu && !is_finite(f, unit->layer)) return run_layers(unit);
+    if (unit->relu || lungo_unit_folds(unit)) {
+        LUNGO_TRY(follow_params(unit));
+        if (!f->fold.finite) return run_layers(unit);
+    }
     for (int i = 0; i < unit->layer->bottom_count; i++)
         LUNGO_TRY(run_to_map(unit,
                              lungo_blob_data_in(unit->bottoms[i], f->image_blocked, LUNGO_READ),
@@ -465,6 +480,7 @@ const lungo_unit_type lungo_onednn_convolution_unit = {
     .state_size = sizeof(filters),
     .takes_relu = true,
     .takes_norm = true,
+    .folds = true,
     .open = open_unit,
     .forward = forward_convolution,
     .backward = backward_convolution,

@@ -168,9 +168,9 @@ lungo_status lungo_onednn_images(dnnl_memory_desc_t *out, const lungo_shape *sha
 
 lungo_status lungo_packed_weights_open(lungo_packed_weights *packed,
                                        const dnnl_memory_desc_t *plain,
-                                       const dnnl_memory_desc_t *wanted) {
+                                       const dnnl_memory_desc_t *wanted, bool always) {
     static const int ids[] = {DNNL_ARG_FROM, DNNL_ARG_TO, 0};
-    if (dnnl_memory_desc_equal(plain, wanted)) return LUNGO_OK;
+    if (dnnl_memory_desc_equal(plain, wanted) && !always) return LUNGO_OK;
     size_t floats = lungo_layout_floats(wanted);
     packed->version = UINT64_MAX;
     packed->values = lungo_new_floats(floats);
@@ -179,14 +179,19 @@ lungo_status lungo_packed_weights_open(lungo_packed_weights *packed,
     return lungo_primitive_ready(&packed->reorder, ids);
 }
 
+lungo_status lungo_packed_weights_make(lungo_packed_weights *packed, const float *values,
+                                       float *scratch) {
+    lungo_primitive_bind(&packed->reorder, DNNL_ARG_FROM, values);
+    lungo_primitive_bind(&packed->reorder, DNNL_ARG_TO, packed->values);
+    return lungo_primitive_run(&packed->reorder, scratch);
+}
+
 lungo_status lungo_packed_weights_get(lungo_packed_weights *packed, const lungo_blob *weights,
                                       float *scratch, const float **out) {
     const float *values = lungo_data(weights);
     *out = packed->values ? packed->values : values;
     if (!packed->values || packed->version == weights->data->version) return LUNGO_OK;
-    lungo_primitive_bind(&packed->reorder, DNNL_ARG_FROM, values);
-    lungo_primitive_bind(&packed->reorder, DNNL_ARG_TO, packed->values);
-    LUNGO_TRY(lungo_primitive_run(&packed->reorder, scratch));
+    LUNGO_TRY(lungo_packed_weights_make(packed, values, scratch));
     packed->version = weights->data->version;
     return LUNGO_OK;
 }

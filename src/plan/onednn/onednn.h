@@ -62,10 +62,13 @@ typedef struct lungo_packed_weights {
     uint64_t version;
 } lungo_packed_weights;
 
+/* `always`: makes a copy even if row-major will do, for weights that are not a blob's. */
 lungo_status lungo_packed_weights_open(lungo_packed_weights *packed,
                                        const dnnl_memory_desc_t *plain,
-                                       const dnnl_memory_desc_t *wanted);
-/* The scratch is for the reorder. */
+                                       const dnnl_memory_desc_t *wanted, bool always);
+/* Of row-major values, or of a blob's when they have changed; the scratch is for the reorder. */
+lungo_status lungo_packed_weights_make(lungo_packed_weights *packed, const float *values,
+                                       float *scratch);
 lungo_status lungo_packed_weights_get(lungo_packed_weights *packed, const lungo_blob *weights,
                                       float *scratch, const float **out);
 void lungo_packed_weights_dispose(lungo_packed_weights *packed);
