@@ -24,6 +24,7 @@ typedef enum lungo_op_kind {
     LUNGO_OP_SUM, /* of all bottoms */
     LUNGO_OP_CONCAT,
     LUNGO_OP_SPLIT,
+    LUNGO_OP_IDENTITY, /* the top has the values of the bottom */
     LUNGO_OP_KINDS
 } lungo_op_kind;
 

@@ -49,6 +49,7 @@ static const lungo_unit_table onednn = {
     [LUNGO_OP_SUM] = &lungo_blocked_sum_unit,
     [LUNGO_OP_CONCAT] = &lungo_blocked_concat_unit,
     [LUNGO_OP_SPLIT] = &lungo_blocked_split_unit,
+    [LUNGO_OP_IDENTITY] = &lungo_blocked_identity_unit,
 };
 enum { FASTEST = LUNGO_ENGINE_ONEDNN };
 #else

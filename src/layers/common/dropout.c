@@ -17,7 +17,7 @@
  *     dropout_param { dropout_ratio: 0.5 }
  *   }
  */
-#include "layer/layer.h"
+#include "layer/op.h"
 #include "math/parallel.h"
 #include "math/vector.h"
 
@@ -78,6 +78,11 @@ static lungo_status backward(lungo_layer *layer) {
     return LUNGO_OK;
 }
 
+static void describe(const lungo_layer *layer, lungo_op *op) {
+    const dropout_state *state = layer->state;
+    if (!state->mask) op->kind = LUNGO_OP_IDENTITY;
+}
+
 const lungo_layer_type lungo_layer_dropout = {
     .name = "Dropout",
     .brief =
@@ -92,4 +97,5 @@ const lungo_layer_type lungo_layer_dropout = {
     .reshape = reshape,
     .forward = forward,
     .backward = backward,
+    .describe = describe,
 };

@@ -1,6 +1,7 @@
-/* ReLU, the SUM of Eltwise and the gradient of Split, in whatever layout their bottom is: value by
- * value, padding included, which stays 0. Each reads and writes memory once. */
+/* ReLU, the SUM of Eltwise, the gradient of Split and Dropout in TEST, in whatever layout their
+ * bottom is: value by value, padding included, which stays 0. Each reads and writes memory once. */
 #include <stdio.h>
+#include <string.h>
 
 #include "math/parallel.h"
 #include "plan/units.h"
@@ -133,6 +134,34 @@ static lungo_status open_split(lungo_unit *unit) {
     if (unit->layer->top_count < 2) return lungo_unit_refuse(unit, "it has one top");
     return open_unit(unit);
 }
+
+/* ---- identity ---- */
+
+/* In place, nothing is done, and nobody asks for rows. */
+static lungo_status forward_identity(lungo_unit *unit) {
+    lungo_blob *bottom = unit->bottoms[0], *top = unit->tops[0];
+    if (bottom == top) return LUNGO_OK;
+    const float *x = data_of(unit, bottom, LUNGO_READ);
+    memcpy(data_of(unit, top, LUNGO_OVERWRITE), x, count_of(unit) * sizeof *x);
+    return LUNGO_OK;
+}
+
+static lungo_status backward_identity(lungo_unit *unit) {
+    lungo_blob *bottom = unit->bottoms[0], *top = unit->tops[0];
+    if (bottom == top || !unit->layer->needs_backward || !lungo_wants_bottom(unit->layer, 0))
+        return LUNGO_OK;
+    const float *dy = diff_of(unit, top, LUNGO_READ);
+    memcpy(diff_of(unit, bottom, LUNGO_OVERWRITE), dy, count_of(unit) * sizeof *dy);
+    return LUNGO_OK;
+}
+
+const lungo_unit_type lungo_blocked_identity_unit = {
+    .name = "blocked",
+    .state_size = sizeof(elementwise),
+    .open = open_unit,
+    .forward = forward_identity,
+    .backward = backward_identity,
+};
 
 const lungo_unit_type lungo_blocked_relu_unit = {
     .name = "blocked",
