@@ -11,9 +11,23 @@ static int row_length(size_t columns) {
     return columns > 0 ? (int)columns : 1;
 }
 
+/* c (n) = b (n, k) a (k) + beta c. The matrix product would copy b before it reads it, which takes
+ * three times as long where every value of b is used once. */
+static void multiply_vector(size_t n, size_t k, const float *a, const float *b, float beta,
+                            float *c) {
+    for (size_t i = 0; i < n && beta == 0; i++)
+        c[i] = 0;
+    cblas_sgemv(CblasRowMajor, CblasNoTrans, (int)n, (int)k, 1.0f, b, (int)k, a, 1,
+                beta == 0 ? 1 : beta, c, 1);
+}
+
 /* Sizes fit into int because each is a factor of a blob's count, which is at most INT_MAX. */
 void lungo_gemm(lungo_operand op_a, lungo_operand op_b, size_t m, size_t n, size_t k,
                 const float *a, const float *b, float beta, float *c) {
+    if (m == 1 && k > 0 && op_b == LUNGO_TRANSPOSED) {
+        multiply_vector(n, k, a, b, beta, c);
+        return;
+    }
     int lda = row_length(op_a == LUNGO_TRANSPOSED ? m : k);
     int ldb = row_length(op_b == LUNGO_TRANSPOSED ? k : n);
     cblas_sgemm(CblasRowMajor, trans(op_a), trans(op_b), (int)m, (int)n, (int)k, 1.0f, a, lda, b,
