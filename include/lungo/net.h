@@ -104,7 +104,16 @@ lungo_status lungo_net_save_weights(const lungo_net *net, const char *path, bool
 const char *lungo_net_name(const lungo_net *net);
 lungo_phase lungo_net_phase(const lungo_net *net);
 
-/* NULL when no layer makes or takes a blob of this name. */
+/* Memory of blobs: a net that computes no gradients lets blobs inside it share memory when their
+ * values are not needed at the same time. Inputs, outputs and what data layers make have memory of
+ * their own, and so has, from then on, each blob that is asked for by lungo_net_blob,
+ * lungo_net_layer_bottom or lungo_net_layer_top. Ask before the first forward. A blob that is asked
+ * for later gets its values by running the layers (not the data layers) again, on the inputs and
+ * parameters of now; a range of layers that does not begin where the last one ended does the same
+ * for all blobs, and ends the sharing. Nets with layers that cannot run twice (HDF5Output, LSTM,
+ * RNN, BatchNorm that updates its statistics, in place on an input) share nothing. */
+
+/* NULL when no layer makes or takes a blob of this name (or no memory for its values is left). */
 lungo_blob *lungo_net_blob(const lungo_net *net, const char *name);
 
 /* Inputs are the tops of Input layers; outputs the blobs nobody takes, in alphabetical order. */
@@ -129,6 +138,23 @@ lungo_layer_info lungo_net_layer(const lungo_net *net, size_t index);
 lungo_blob *lungo_net_layer_bottom(const lungo_net *net, size_t layer, size_t index);
 lungo_blob *lungo_net_layer_top(const lungo_net *net, size_t layer, size_t index);
 lungo_blob *lungo_net_layer_param(const lungo_net *net, size_t layer, size_t index);
+
+/* The memory that blobs (the plan's own included) take: one entry for each array of values that the
+ * passes so far have touched. Entries with the same slab share it; it is as large as the largest.
+ * A net that shares no memory, or has not run yet, has none. */
+typedef struct lungo_memory_info {
+    const char *blob;
+    size_t bytes;
+    bool blocked; /* laid out for vector registers; false: row-major */
+    int slab;     /* negative: memory of its own */
+} lungo_memory_info;
+
+size_t lungo_net_memory_count(const lungo_net *net);
+lungo_memory_info lungo_net_memory(const lungo_net *net, size_t index);
+
+/* Bytes that they take together, and with one row-major buffer per blob. */
+size_t lungo_net_memory_taken(const lungo_net *net);
+size_t lungo_net_memory_unshared(const lungo_net *net);
 
 /* The parameters a solver updates, each once, at its owner, in net order. */
 typedef struct lungo_param_info {

@@ -24,11 +24,14 @@ typedef struct lungo_storage {
     unsigned users; /* blobs that stand on it */
     bool lent;      /* `values` belong to somebody else, e.g. to a net's parameter block */
     bool stale;     /* counts as zeros whatever it holds: the next writer overwrites it */
+    bool pinned;    /* somebody may look at any time: plan/memory.c leaves it alone */
 
     lungo_blocked layout; /* of `blocked`; lanes 0: there is none */
     float *blocked;       /* 64-byte aligned */
     size_t blocked_capacity;
+    bool blocked_lent;
     bool values_stale, blocked_stale; /* the other one is newer; never both */
+    bool values_used, blocked_used;   /* somebody has asked for them: their pages take memory */
 } lungo_storage;
 
 /* Read; or write all (what was there is void); or read and write. */
@@ -44,6 +47,13 @@ lungo_status lungo_storage_allocate(lungo_storage *storage, const char *name);
 
 /* Stand on `values` (room for `needed`) that somebody else owns. */
 void lungo_storage_lend(lungo_storage *storage, float *values);
+
+/* The same for both layouts, which then hold nothing: the next access has to overwrite. NULL for a
+ * layout that has no memory. */
+void lungo_storage_lend_both(lungo_storage *storage, float *values, float *blocked);
+
+/* Memory of its own, with void contents, in place of what was lent. */
+lungo_status lungo_storage_own(lungo_storage *storage, const char *name);
 
 /* Room for the values in this layout, too. Another layout than before: what it held is kept. */
 lungo_status lungo_storage_block(lungo_storage *storage, const lungo_blocked *layout,

@@ -36,7 +36,8 @@ enum lungo_layer_flags {
     LUNGO_AUTO_TOPS = 1 << 2, /* tops the prototxt leaves out are made, unnamed */
     LUNGO_TOPS_EQUAL_BOTTOMS = 1 << 3, /* as many tops as bottoms */
     LUNGO_ALIASES = 1 << 4, /* a top may stand on its bottom's (or a parameter's) storage */
-    LUNGO_SOURCE = 1 << 5   /* its tops come from outside the net: no forward gives them twice */
+    LUNGO_SOURCE = 1 << 5,  /* its tops come from outside the net: no forward gives them twice */
+    LUNGO_ONCE = 1 << 6     /* a forward does more than make tops: running it again would differ */
 };
 
 typedef struct lungo_layer_type {

@@ -76,6 +76,9 @@ lungo_status lungo_net_set_state(lungo_document *document, Caffe__NetParameter *
 /* Frees the net, all but its plan. NULL is fine. */
 void lungo_net_dispose(lungo_net *net);
 
+/* The blob of that name; NULL: none. */
+lungo_blob *lungo_net_find_blob(const lungo_net *net, const char *name);
+
 /* The layer's shapes from its bottoms', then memory for what has grown. */
 lungo_status lungo_net_reshape_layer(lungo_net *net, lungo_layer *layer);
 

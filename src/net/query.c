@@ -11,7 +11,7 @@ lungo_phase lungo_net_phase(const lungo_net *net) {
     return net->phase;
 }
 
-lungo_blob *lungo_net_blob(const lungo_net *net, const char *name) {
+lungo_blob *lungo_net_find_blob(const lungo_net *net, const char *name) {
     for (int i = 0; i < net->blob_count; i++)
         if (lungo_wire_of(net->blobs[i])->named && strcmp(net->blobs[i]->name, name) == 0)
             return net->blobs[i];
@@ -60,16 +60,6 @@ lungo_layer_info lungo_net_layer(const lungo_net *net, size_t index) {
                               .top_count = (size_t)layer->top_count,
                               .param_count = (size_t)layer->param_count,
                               .needs_backward = layer->needs_backward};
-}
-
-lungo_blob *lungo_net_layer_bottom(const lungo_net *net, size_t layer, size_t index) {
-    const lungo_layer *found = layer_at(net, layer);
-    return found && index < (size_t)found->bottom_count ? found->bottoms[index] : NULL;
-}
-
-lungo_blob *lungo_net_layer_top(const lungo_net *net, size_t layer, size_t index) {
-    const lungo_layer *found = layer_at(net, layer);
-    return found && index < (size_t)found->top_count ? found->tops[index] : NULL;
 }
 
 lungo_blob *lungo_net_layer_param(const lungo_net *net, size_t layer, size_t index) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "plan/debug.h"
+#include "plan/memory.h"
 #include "plan/plan.h"
 #include "proto/text.h"
 #include "proto/upgrade.h"
@@ -92,4 +93,44 @@ void lungo_net_clear_gradients(lungo_net *net) {
 
 lungo_status lungo_net_reshape(lungo_net *net) {
     return lungo_net_reshape_layers(net);
+}
+
+/* ---- blobs that the caller may look at from now on ---- */
+
+static lungo_blob *kept(const lungo_net *net, lungo_blob *blob) {
+    return blob && !lungo_plan_keep(net->plan, blob) ? blob : NULL;
+}
+
+lungo_blob *lungo_net_blob(const lungo_net *net, const char *name) {
+    return kept(net, lungo_net_find_blob(net, name));
+}
+
+lungo_blob *lungo_net_layer_bottom(const lungo_net *net, size_t layer, size_t index) {
+    if (layer >= (size_t)net->layer_count) return NULL;
+    const lungo_layer *found = net->layers[layer];
+    return index < (size_t)found->bottom_count ? kept(net, found->bottoms[index]) : NULL;
+}
+
+lungo_blob *lungo_net_layer_top(const lungo_net *net, size_t layer, size_t index) {
+    if (layer >= (size_t)net->layer_count) return NULL;
+    const lungo_layer *found = net->layers[layer];
+    return index < (size_t)found->top_count ? kept(net, found->tops[index]) : NULL;
+}
+
+/* ---- memory ---- */
+
+size_t lungo_net_memory_count(const lungo_net *net) {
+    return lungo_memory_count(lungo_plan_memory(net->plan));
+}
+
+lungo_memory_info lungo_net_memory(const lungo_net *net, size_t index) {
+    return lungo_memory_entry(lungo_plan_memory(net->plan), index);
+}
+
+size_t lungo_net_memory_taken(const lungo_net *net) {
+    return lungo_memory_taken(lungo_plan_memory(net->plan));
+}
+
+size_t lungo_net_memory_unshared(const lungo_net *net) {
+    return lungo_memory_unshared(lungo_plan_memory(net->plan));
 }

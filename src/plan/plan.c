@@ -5,18 +5,26 @@
  * gradient of every top that has a weight in the loss.
  *
  * A step runs apart, layer by layer, when debug_info wants to see what each layer makes, or when
- * only some of its layers are asked for. Backward goes the way the last forward went. */
+ * only some of its layers are asked for. Backward goes the way the last forward went.
+ *
+ * Where blobs share memory (memory.h), values are there for as long as layers run in order. */
 #include "plan/plan.h"
 
 #include <stdlib.h>
 
 #include "plan/debug.h"
+#include "plan/memory.h"
 #include "plan/step.h"
 
 struct lungo_plan {
     const lungo_unit_table *units;
     int step_count;
     lungo_step *steps; /* in the net's arena */
+    lungo_net *net;
+
+    bool may_share, shared; /* shared: `memory` is planned, for the shapes of now */
+    lungo_memory memory;
+    int reached, furthest; /* layers that the pass under way, and that any pass, has computed */
 };
 
 /* ---- making it ---- */
@@ -36,17 +44,21 @@ lungo_status lungo_plan_build(lungo_net *net, lungo_engine engine) {
     lungo_plan *plan = calloc(1, sizeof *plan);
     if (!plan) return lungo_fail_memory("a plan", sizeof *plan);
     net->plan = plan;
+    plan->net = net;
     net->engine_if_faster = engine == LUNGO_ENGINE_DEFAULT;
     LUNGO_TRY(lungo_engine_units(engine, &plan->units));
     plan->steps = lungo_arena_array(&net->arena, count, sizeof *plan->steps);
     if (!plan->steps) return lungo_fail_memory("a plan", count * sizeof *plan->steps);
     if (net->no_memory) plan->units = NULL;
-    return make_steps(net, plan);
+    LUNGO_TRY(make_steps(net, plan));
+    plan->may_share = lungo_memory_may_share(net);
+    return LUNGO_OK;
 }
 
 void lungo_plan_free(lungo_plan *plan) {
     for (int i = 0; plan && i < plan->step_count; i++)
         lungo_step_dispose(&plan->steps[i]);
+    if (plan) lungo_memory_dispose(&plan->memory);
     free(plan);
 }
 
@@ -148,14 +160,97 @@ static lungo_status forward_step(lungo_net *net, lungo_step *step, int first, in
     return LUNGO_OK;
 }
 
-lungo_status lungo_plan_forward(lungo_net *net, int first, int last, float *loss) {
-    LUNGO_TRY(check_call(net, first, last));
-    float sum = 0;
+static lungo_status forward_steps(lungo_net *net, int first, int last, bool sources, float *loss) {
     for (int k = 0; k < net->plan->step_count; k++) {
         lungo_step *step = &net->plan->steps[k];
-        if (step->last >= first && step->first <= last)
-            LUNGO_TRY(forward_step(net, step, first, last, &sum));
+        if (step->last < first || step->first > last) continue;
+        if (sources || net->layers[step->first]->bottom_count > 0)
+            LUNGO_TRY(forward_step(net, step, first, last, loss));
     }
+    return LUNGO_OK;
+}
+
+/* ---- blobs that share memory ---- */
+
+static lungo_status run_quietly(lungo_net *net, int layers) {
+    bool debug_info = net->debug_info, apart = net->apart;
+    float loss = 0;
+    net->debug_info = false;
+    net->apart = apart || debug_info;
+    lungo_status status = forward_steps(net, 0, layers - 1, false, &loss);
+    net->debug_info = debug_info;
+    net->apart = apart;
+    return status;
+}
+
+/* Makes the values that the passes so far have made once more, for storages that have just got
+ * memory of their own. */
+static lungo_status run_again(lungo_plan *plan) {
+    if (plan->furthest == 0) return LUNGO_OK;
+    size_t count = (size_t)plan->memory.tenant_count;
+    lungo_storage *aside = calloc(count + 1, sizeof *aside);
+    if (!aside) return lungo_fail_memory("running layers again", count * sizeof *aside);
+    lungo_status status = lungo_memory_put_aside(&plan->memory, aside);
+    if (!status) status = run_quietly(plan->net, plan->furthest);
+    lungo_memory_put_back(&plan->memory, aside, !status);
+    free(aside);
+    return status;
+}
+
+static lungo_status stop_sharing(lungo_plan *plan) {
+    plan->may_share = false;
+    if (!plan->shared) return LUNGO_OK;
+    LUNGO_TRY(lungo_memory_keep_all(&plan->memory));
+    LUNGO_TRY(run_again(plan));
+    lungo_memory_dispose(&plan->memory);
+    plan->shared = false;
+    return LUNGO_OK;
+}
+
+static lungo_status share(lungo_plan *plan) {
+    bool changed = !plan->shared;
+    for (int k = 0; k < plan->step_count; k++) {
+        lungo_step *step = &plan->steps[k];
+        changed |= lungo_step_changed(step, plan->net, step->first, step->last) >= 0;
+        LUNGO_TRY(lungo_step_follow_shapes(step, plan->net));
+    }
+    if (!changed) return LUNGO_OK;
+    if (lungo_memory_share(&plan->memory, plan->net, plan->steps, plan->step_count))
+        return lungo_net_trail(plan->net, NULL);
+    plan->shared = true;
+    return LUNGO_OK;
+}
+
+static lungo_status prepare_memory(lungo_plan *plan, int first) {
+    if (!plan->may_share) return LUNGO_OK;
+    if (first == 0) return share(plan);
+    return first == plan->reached ? LUNGO_OK : stop_sharing(plan);
+}
+
+static void note_reached(lungo_plan *plan, int layers) {
+    plan->reached = layers;
+    if (plan->furthest < layers) plan->furthest = layers;
+}
+
+lungo_status lungo_plan_keep(lungo_plan *plan, lungo_blob *blob) {
+    bool moved;
+    blob->data->pinned = true;
+    if (!plan || !plan->shared) return LUNGO_OK;
+    LUNGO_TRY(lungo_memory_keep(&plan->memory, blob->data, &moved));
+    return moved ? run_again(plan) : LUNGO_OK;
+}
+
+const lungo_memory *lungo_plan_memory(const lungo_plan *plan) {
+    return &plan->memory;
+}
+
+lungo_status lungo_plan_forward(lungo_net *net, int first, int last, float *loss) {
+    float sum = 0;
+    LUNGO_TRY(check_call(net, first, last));
+    LUNGO_TRY(prepare_memory(net->plan, first));
+    net->plan->reached = 0;
+    LUNGO_TRY(forward_steps(net, first, last, true, &sum));
+    note_reached(net->plan, last + 1);
     if (loss) *loss = sum;
     return LUNGO_OK;
 }

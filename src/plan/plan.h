@@ -18,6 +18,12 @@ void lungo_plan_free(lungo_plan *plan);
 lungo_status lungo_plan_forward(lungo_net *net, int first, int last, float *loss);
 lungo_status lungo_plan_backward(lungo_net *net, int first, int last);
 
+/* From now on the blob has memory of its own, and the values that the last forward has made. */
+lungo_status lungo_plan_keep(lungo_plan *plan, lungo_blob *blob);
+
+/* What blobs share; empty where they don't. */
+const struct lungo_memory *lungo_plan_memory(const lungo_plan *plan);
+
 int lungo_plan_step_count(const lungo_plan *plan);
 lungo_step_info lungo_plan_step(const lungo_plan *plan, int index);
 

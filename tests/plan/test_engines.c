@@ -37,6 +37,8 @@ static trace run(lungo_net *net, bool apart, int passes) {
     lungo_rng rng = *net->host.rng;
     float *weights = copy_of(net->values, net->param_floats);
     net->apart = apart;
+    for (size_t i = 0; i < blobs; i++)
+        ck_ok(lungo_plan_keep(net->plan, net->blobs[i]));
     ck_ok(lungo_net_forward(net, NULL));
     for (size_t i = 0; i < blobs; i++)
         made.data[i] = copy_of(lungo_data(net->blobs[i]), net->blobs[i]->count);

@@ -1,7 +1,10 @@
-/* lungo time --model=NET [--iterations=N] [--phase=TRAIN|TEST]: milliseconds per layer and pass.
+/* lungo time --model=NET [--iterations=N] [--phase=TRAIN|TEST] [--memory]: milliseconds per layer
+ * and pass; with --memory the memory that blobs take, too.
  * Layers that are computed in one step have their time in the line of the first. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "commands.h"
@@ -85,6 +88,41 @@ static lungo_status benchmark(lungo_net *net, layer_time *times, int passes) {
     return LUNGO_OK;
 }
 
+/* ---- memory ---- */
+
+static double mebibytes(size_t bytes) {
+    return (double)bytes / (1 << 20);
+}
+
+static void print_entry(const lungo_net *net, size_t index) {
+    lungo_memory_info entry = lungo_net_memory(net, index);
+    char slab[16] = "own";
+    if (entry.slab >= 0) snprintf(slab, sizeof slab, "%d", entry.slab);
+    glog_line(LUNGO_LOG_INFO, "cmd_time.c", __LINE__, "%-36s %12zu  %-9s  %s", entry.blob,
+              entry.bytes, entry.blocked ? "blocked" : "row-major", slab);
+}
+
+static void print_memory(const lungo_net *net) {
+    size_t count = lungo_net_memory_count(net), taken = lungo_net_memory_taken(net);
+    size_t unshared = lungo_net_memory_unshared(net);
+    struct rusage usage = {0};
+    getrusage(RUSAGE_SELF, &usage);
+    if (count == 0)
+        glog_line(LUNGO_LOG_INFO, "cmd_time.c", __LINE__, "Memory: each blob has its own");
+    else
+        glog_line(LUNGO_LOG_INFO, "cmd_time.c", __LINE__, "%-36s %12s  %-9s  %s", "blob", "bytes",
+                  "layout", "slab");
+    for (size_t i = 0; i < count; i++)
+        print_entry(net, i);
+    if (count > 0)
+        glog_line(LUNGO_LOG_INFO, "cmd_time.c", __LINE__,
+                  "Memory of blobs: %.2f MiB, %.1f %% of the %.2f MiB of one buffer per blob",
+                  mebibytes(taken), unshared ? 100.0 * (double)taken / (double)unshared : 0.0,
+                  mebibytes(unshared));
+    glog_line(LUNGO_LOG_INFO, "cmd_time.c", __LINE__, "Peak memory of the process: %.2f MiB",
+              (double)usage.ru_maxrss / 1024);
+}
+
 int cmd_time(const command_flags *flags) {
     if (!*flags->model) return glog_complain("time: expected --model=FILE, a network to time");
     if (*flags->phase && strcmp(flags->phase, "TRAIN") && strcmp(flags->phase, "TEST"))
@@ -100,6 +138,8 @@ int cmd_time(const command_flags *flags) {
         glog_complain("out of memory");
     } else if ((status = warm_up(net)) || (status = benchmark(net, times, flags->iterations))) {
         glog_report_error();
+    } else if (flags->memory) {
+        print_memory(net);
     }
     free(times);
     lungo_net_free(net);

@@ -15,7 +15,7 @@ typedef struct command_flags {
     const char *guard, *watch, *contact_sheet, *root_folder; /* Lungo's own */
     int guard_growth;
     int level, iterations;
-    bool log_plan, markdown, skip_bad_records;
+    bool log_plan, markdown, memory, skip_bad_records;
 } command_flags;
 
 /* Each returns the exit status. `words`: what stood on the command line besides command and flags.

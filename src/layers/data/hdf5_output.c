@@ -97,6 +97,7 @@ const lungo_layer_type lungo_layer_hdf5_output = {
     .state_size = sizeof(hdf5_output_state),
     .bottoms = {2, 2},
     .tops = {0, 0},
+    .flags = LUNGO_ONCE,
     .setup = setup,
     .start = start,
     .reshape = reshape,
