@@ -41,6 +41,15 @@ passes "Creating Layer deep" -- time --model=net.prototxt --level=2 --stage=a,b
 passes "Use CPU." -- time --model=net.prototxt --gpu=0
 passes "Plan: 1 layers in 1 steps" -- time --model=net.prototxt --log-plan --engine=blas
 passes "layer: DummyData" -- time --model=net.prototxt --log-plan --engine=reference
+passes "Memory: each blob has its own" -- time --model=net.prototxt --memory
+printf 'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 4 dim: 6 } } }
+layer { name: "a" type: "TanH" bottom: "x" top: "a" }
+layer { name: "b" type: "TanH" bottom: "a" top: "b" }
+layer { name: "c" type: "TanH" bottom: "b" top: "c" }
+layer { name: "y" type: "TanH" bottom: "c" top: "y" }
+' > chain.prototxt
+passes "80.0 % of the" -- time --model=chain.prototxt --phase=TEST --memory
+passes "Peak memory of the process" -- time --model=chain.prototxt --phase=TEST --memory
 passes "this build computes on the CPU" -- time --model=net.prototxt --gpu=all
 passes "--snapshot has no effect on 'time'" -- time --model=net.prototxt --snapshot=x
 passes "Querying GPUs" -- device_query
