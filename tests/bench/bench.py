@@ -134,6 +134,10 @@ def measure_all(args, training):
 
 # ---- telling ----
 
+def milliseconds(value):
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def table(rows, peak):
     names = list(rows[0][3])
     others = [name for name in names if not name.startswith("Lungo")]
@@ -142,7 +146,7 @@ def table(rows, peak):
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for name, batch, gflop, times in rows:
         ours = times[names[0]]
-        cells = [name, str(batch)] + [f"{times[n]:.3g}" for n in names]
+        cells = [name, str(batch)] + [milliseconds(times[n]) for n in names]
         cells += [f"{times[n] / ours:.2f}" for n in others]
         cells += [f"{100 * gflop / (ours * 1e-3) / peak:.0f} %"]
         lines.append("| " + " | ".join(cells) + " |")

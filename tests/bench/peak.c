@@ -10,12 +10,15 @@ typedef float vector __attribute__((vector_size(64)));
 
 enum { TRIES = 7, CHAINS = 12, ROUNDS = 4000000, FLOATS = 1 << 25 };
 
-/* Chains enough to hide the latency of an FMA; the sum is looked at, so that all is computed. */
+/* Chains enough to hide the latency of an FMA; they begin apart and are all looked at in the end,
+ * so that none can be left out. */
 static float multiply_add(void) {
-    vector sums[CHAINS] = {{0}}, factor, term;
+    vector sums[CHAINS], factor, term;
     for (int i = 0; i < 16; i++) {
         factor[i] = 0.999f;
         term[i] = 0.001f;
+        for (int k = 0; k < CHAINS; k++)
+            sums[k][i] = (float)(k * 16 + i);
     }
     for (int round = 0; round < ROUNDS; round++)
         for (int k = 0; k < CHAINS; k++)
