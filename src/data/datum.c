@@ -2,8 +2,9 @@
  *
  *   channels 1, height 2, width 3, label 5    int32, as varints
  *   data 4                                    bytes
- *   float_data 6                              floats, each with its tag as Caffe writes them, or
- * packed encoded 7                                 bool
+ *   float_data 6                              floats, each with its tag as Caffe writes them;
+ *                                             packed ones are read, too
+ *   encoded 7                                 bool
  *
  * A field begins with the varint of number << 3 | type. Floats are little-endian.
  */
