@@ -9,7 +9,8 @@
 static const char *backend = "lmdb";
 
 static tool_flag flags[] = {
-    {"backend", FLAG_TEXT, &backend, "The kind of the database: lmdb or leveldb.", NULL, false},
+    {"backend", FLAG_TEXT, &backend, "lmdb|leveldb", "The kind of the database: lmdb or leveldb.",
+     NULL, false},
     {0},
 };
 
@@ -45,13 +46,17 @@ static int run(const char *const *words, int count) {
 }
 
 int main(int argc, char **argv) {
-    static const companion tool = {.name = "compute_image_mean",
-                                   .usage =
-                                       "compute_image_mean: the mean of all images of a database\n"
-                                       "usage: compute_image_mean <flags> DATABASE [MEAN_FILE]\n",
-                                   .flags = flags,
-                                   .least = 1,
-                                   .most = 2,
-                                   .run = run};
+    static const companion tool = {
+        .page = {.name = "compute_image_mean",
+                 .words = "[flags] DATABASE [MEAN_FILE]",
+                 .brief = "the mean of all images of a database",
+                 .about = "MEAN_FILE is written for mean_file of transform_param; the mean of each "
+                          "channel, for mean_value, is logged.",
+                 .examples =
+                     "compute_image_mean examples/cifar10/cifar10_train_lmdb mean.binaryproto"},
+        .flags = flags,
+        .least = 1,
+        .most = 2,
+        .run = run};
     return companion_main(&tool, argc, argv);
 }

@@ -156,13 +156,14 @@ static int run(const char *const *words, int count) {
 int main(int argc, char **argv) {
     static tool_flag flags[] = {{0}};
     static const companion tool = {
-        .name = "convert_cifar_data",
-        .usage = "convert_cifar_data: make databases of the binary batches of CIFAR-10\n"
-                 "usage: convert_cifar_data INPUT_FOLDER OUTPUT_FOLDER DB_TYPE\n"
-                 "INPUT_FOLDER holds data_batch_1.bin to data_batch_5.bin and test_batch.bin,\n"
-                 "as http://www.cs.toronto.edu/~kriz/cifar.html has them, unpacked. DB_TYPE is\n"
-                 "lmdb or leveldb; cifar10_train_<DB_TYPE> and cifar10_test_<DB_TYPE> must not\n"
-                 "exist yet.\n",
+        .page = {.name = "convert_cifar_data",
+                 .words = "INPUT_FOLDER OUTPUT_FOLDER DB_TYPE",
+                 .brief = "make databases of the binary batches of CIFAR-10",
+                 .about = "INPUT_FOLDER holds data_batch_1.bin to data_batch_5.bin and "
+                          "test_batch.bin, as http://www.cs.toronto.edu/~kriz/cifar.html has them, "
+                          "unpacked. DB_TYPE is lmdb or leveldb; cifar10_train_<DB_TYPE> and "
+                          "cifar10_test_<DB_TYPE> must not exist yet.",
+                 .examples = "convert_cifar_data cifar-10-batches-bin examples/cifar10 lmdb"},
         .flags = flags,
         .least = 3,
         .most = 3,

@@ -16,21 +16,24 @@ static const char *backend = "lmdb", *encode_type = "";
 static int resize_width, resize_height, seed = -1, threads;
 
 static tool_flag flags[] = {
-    {"gray", FLAG_BOOL, &gray, "Read the pictures as grayscale ones.", NULL, false},
-    {"shuffle", FLAG_BOOL, &shuffle, "Put the pictures and their labels into a random order.", NULL,
-     false},
-    {"seed", FLAG_INT, &seed, "Of that order; negative: another order each time.", NULL, false},
-    {"backend", FLAG_TEXT, &backend, "The kind of database to make: lmdb or leveldb.", NULL, false},
-    {"resize_width", FLAG_INT, &resize_width, "Width that pictures are resized to; 0: as they are.",
+    {"gray", FLAG_BOOL, &gray, NULL, "Read the pictures as grayscale ones.", NULL, false},
+    {"shuffle", FLAG_BOOL, &shuffle, NULL, "Put the pictures and their labels into a random order.",
      NULL, false},
-    {"resize_height", FLAG_INT, &resize_height,
-     "Height that pictures are resized to; 0: as they are.", NULL, false},
-    {"check_size", FLAG_BOOL, &check_size, "End at a picture of another size than the first.", NULL,
+    {"seed", FLAG_INT, &seed, "N", "Of that order; negative: another order each time.", NULL,
      false},
-    {"encoded", FLAG_BOOL, &encoded, "Keep picture files, not pixels.", NULL, false},
-    {"encode_type", FLAG_TEXT, &encode_type,
+    {"backend", FLAG_TEXT, &backend, "lmdb|leveldb",
+     "The kind of database to make: lmdb or leveldb.", NULL, false},
+    {"resize_width", FLAG_INT, &resize_width, "N",
+     "Width that pictures are resized to; 0: as they are.", NULL, false},
+    {"resize_height", FLAG_INT, &resize_height, "N",
+     "Height that pictures are resized to; 0: as they are.", NULL, false},
+    {"check_size", FLAG_BOOL, &check_size, NULL, "End at a picture of another size than the first.",
+     NULL, false},
+    {"encoded", FLAG_BOOL, &encoded, NULL, "Keep picture files, not pixels.", NULL, false},
+    {"encode_type", FLAG_TEXT, &encode_type, "png|jpg|bmp",
      "The format to keep them in (png, jpg, ...); empty: by the file's name.", NULL, false},
-    {"threads", FLAG_INT, &threads, "How many threads decode; 0: one for each core.", NULL, false},
+    {"threads", FLAG_INT, &threads, "N", "How many threads decode; 0: one for each core.", NULL,
+     false},
     {0},
 };
 
@@ -295,11 +298,13 @@ static int run(const char *const *words, int count) {
 
 int main(int argc, char **argv) {
     static const companion tool = {
-        .name = "convert_imageset",
-        .usage = "convert_imageset: make a database of the pictures that a list names\n"
-                 "usage: convert_imageset <flags> ROOTFOLDER/ LISTFILE DATABASE\n"
-                 "Lines of the list: a path, which is put behind ROOTFOLDER/, a blank, and a "
-                 "label.\nDATABASE must not exist yet.\n",
+        .page = {.name = "convert_imageset",
+                 .words = "[flags] ROOTFOLDER/ LISTFILE DATABASE",
+                 .brief = "make a database of the pictures that a list names",
+                 .about = "Lines of the list: a path, which is put behind ROOTFOLDER/, a blank, "
+                          "and a label. DATABASE must not exist yet.",
+                 .examples = "convert_imageset -resize_width=256 -resize_height=256 -shuffle "
+                             "/data/train/ train.txt train_lmdb"},
         .flags = flags,
         .least = 3,
         .most = 3,

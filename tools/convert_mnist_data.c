@@ -17,7 +17,7 @@
 static const char *backend = "lmdb";
 
 static tool_flag flags[] = {
-    {"backend", FLAG_TEXT, &backend, "The kind of database to make.", NULL, false},
+    {"backend", FLAG_TEXT, &backend, "lmdb|leveldb", "The kind of database to make.", NULL, false},
     {0},
 };
 
@@ -163,10 +163,12 @@ static int run(const char *const *words, int count) {
 
 int main(int argc, char **argv) {
     static const companion tool = {
-        .name = "convert_mnist_data",
-        .usage = "convert_mnist_data: make a database of the IDX files of MNIST\n"
-                 "usage: convert_mnist_data <flags> IMAGES LABELS DATABASE\n"
-                 "IMAGES and LABELS may be compressed (.gz); DATABASE must not exist yet.\n",
+        .page = {.name = "convert_mnist_data",
+                 .words = "[flags] IMAGES LABELS DATABASE",
+                 .brief = "make a database of the IDX files of MNIST",
+                 .about = "IMAGES and LABELS may be compressed (.gz); DATABASE must not exist yet.",
+                 .examples = "convert_mnist_data train-images-idx3-ubyte.gz "
+                             "train-labels-idx1-ubyte.gz mnist_train_lmdb"},
         .flags = flags,
         .least = 3,
         .most = 3,

@@ -25,8 +25,8 @@ enum { PER_COMMIT = 1000, DATUM_AXES = 4 };
 static const char *engine = "";
 
 static tool_flag flags[] = {
-    {"engine", FLAG_TEXT, &engine, "reference, blas or onednn; the fastest when left out.", NULL,
-     false},
+    {"engine", FLAG_TEXT, &engine, "reference|blas|onednn",
+     "reference, blas or onednn; the fastest when left out.", NULL, false},
     {0},
 };
 
@@ -254,12 +254,16 @@ static int run(const char *const *words, int count) {
 int main(int argc, char **argv) {
     threads_spin_little(argv);
     static const companion tool = {
-        .name = "extract_features",
-        .usage = "extract_features: keep what blobs of a trained net hold, batch after batch\n"
-                 "usage: " USAGE "\n"
-                 "db_type is lmdb or leveldb (a record of floats per item; the databases must not\n"
-                 "exist yet), or npy (a file that numpy.load reads, axis 0 counts the items).\n"
-                 "Only warnings and errors are logged unless --minloglevel says otherwise.\n",
+        .page = {.name = "extract_features",
+                 .words = "MODEL NET BLOB[,BLOB...] OUTPUT[,OUTPUT...] BATCHES DB_TYPE [CPU|GPU]",
+                 .brief = "keep what blobs of a trained net hold, batch after batch",
+                 .about =
+                     "DB_TYPE is lmdb or leveldb (a record of floats per item; the databases "
+                     "must not exist yet), or npy (a file that numpy.load reads, axis 0 counts "
+                     "the items). Only warnings and errors are logged unless --minloglevel "
+                     "says otherwise.",
+                 .examples = "extract_features lenet.caffemodel train_test.prototxt ip1,ip2 "
+                             "ip1.npy,ip2.npy 100 npy"},
         .flags = flags,
         .least = 6,
         .most = 8,

@@ -15,12 +15,12 @@ static int run(const char *const *words, int count) {
 int main(int argc, char **argv) {
     static tool_flag flags[] = {{0}};
     static const companion tool = {
-        .name = "upgrade_net_proto_text",
-        .usage = "upgrade_net_proto_text: bring a net's prototxt to the current form\n"
-                 "usage: upgrade_net_proto_text v0_net_proto_file_in net_proto_file_out\n"
-                 "The output is replaced if it exists; an input that is up to date is written as "
-                 "it is.\n"
-                 "The exit status is 0; 1: not everything could be upgraded; 2: no such input.\n",
+        .page = {.name = "upgrade_net_proto_text",
+                 .words = "v0_net_proto_file_in net_proto_file_out",
+                 .brief = "bring a net's prototxt to the current form",
+                 .about = "The output is replaced if it exists; an input that is up to date is "
+                          "written as it is.",
+                 .status = "0 done, 1 not everything could be upgraded, 2 no such input."},
         .flags = flags,
         .least = 2,
         .most = 2,

@@ -10,6 +10,7 @@
 #include "lungo/net.h"
 #include "lungo/solver.h"
 #include "lungo/status.h"
+#include "lungo/suggest.h"
 #include "lungo/upgrade.h"
 
 #endif

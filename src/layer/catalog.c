@@ -7,7 +7,7 @@
 #include "base/buffer.h"
 #include "layer/layer.h"
 #include "layer/pages.h"
-#include "proto/suggest.h"
+#include "lungo/suggest.h"
 #include "store/database.h"
 #include "store/hdf5.h"
 

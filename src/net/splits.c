@@ -11,7 +11,7 @@
 
 #include "net/passes.h"
 #include "proto/message.h"
-#include "proto/suggest.h"
+#include "lungo/suggest.h"
 
 /* One top of one layer. */
 typedef struct top_use {

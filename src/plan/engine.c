@@ -3,7 +3,7 @@
 
 #include "plan/step.h"
 #include "plan/units.h"
-#include "proto/suggest.h"
+#include "lungo/suggest.h"
 
 static const char *const names[] = {[LUNGO_ENGINE_DEFAULT] = "",
                                     [LUNGO_ENGINE_REFERENCE] = "reference",

@@ -18,7 +18,7 @@
 
 #include "base/file.h"
 #include "proto/message.h"
-#include "proto/suggest.h"
+#include "lungo/suggest.h"
 #include "proto/text_parse.h"
 
 /* A message being read. */

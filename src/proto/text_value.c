@@ -12,7 +12,7 @@
 #include <strings.h>
 
 #include "proto/message.h"
-#include "proto/suggest.h"
+#include "lungo/suggest.h"
 
 static const char *value_name(const void *type, size_t index) {
     return ((const ProtobufCEnumDescriptor *)type)->values[index].name;

@@ -5,28 +5,20 @@
 #include "lungo/status.h"
 #include "support/glog.h"
 
-static int print_help(const companion *tool) {
-    printf("%s\nflags:\n", tool->usage);
-    flags_print(tool->flags);
-    return 0;
-}
-
-static int refuse_words(const companion *tool) {
+static int refuse_words(const companion *tool, const tool_manual *manual) {
     if (tool->log_text)
         glog_line(LUNGO_LOG_ERROR, tool->log_file, tool->log_line, "%s", tool->log_text);
     else
-        print_help(tool);
+        manual_print_help(manual, &manual->tool);
     return 1;
 }
 
 static int run(const companion *tool, const flag_result *given) {
-    if (given->version) {
-        printf("%s version %s\n", tool->name, lungo_version());
-        return 0;
-    }
-    if (given->help) return print_help(tool);
+    tool_manual manual = {tool->page, NULL, tool->flags};
+    int status;
+    if (manual_answer(&manual, given, &status)) return status;
     if (given->word_count < tool->least || given->word_count > tool->most)
-        return refuse_words(tool);
+        return refuse_words(tool, &manual);
     return tool->run(given->words, given->word_count);
 }
 

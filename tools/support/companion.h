@@ -1,12 +1,11 @@
-/* What the main of every companion tool does: flags, --help, --version, the count of words. */
+/* What the main of every companion tool does: flags, help, version, the count of words. */
 #ifndef LUNGO_TOOLS_SUPPORT_COMPANION_H
 #define LUNGO_TOOLS_SUPPORT_COMPANION_H
 
-#include "support/flags.h"
+#include "support/manual.h"
 
 typedef struct companion {
-    const char *name;
-    const char *usage; /* what it does, and how it is called: whole lines */
+    tool_page page;
     tool_flag *flags;
     int least, most; /* words */
     /* Where Caffe's tool says its usage in the log when the count is wrong: its file, line and

@@ -6,34 +6,38 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lungo/suggest.h"
 #include "support/glog.h"
 
 static int minimum_level = -1;
 static bool ignored_switch = true;
 static int ignored_level = 0;
 static const char *log_folder = "";
-static bool want_help, want_version;
+static bool want_help, want_man, want_version;
+static const char *completion_shell = "";
 
 static tool_flag common[] = {
-    {"minloglevel", FLAG_INT, &minimum_level,
-     "Log lines below this level are dropped: 0 all, 1 no "
-     "information, 2 errors only; -1: as GLOG_minloglevel says.",
+    {"help", FLAG_BOOL, &want_help, NULL, "Say what there is and end.", NULL, false},
+    {"helpman", FLAG_BOOL, &want_man, NULL, "The same as the source of a man page.", NULL, false},
+    {"version", FLAG_BOOL, &want_version, NULL, "Say the version and end.", NULL, false},
+    {"completion", FLAG_TEXT, &completion_shell, "bash|zsh",
+     "Print what makes the shell complete this command.", NULL, false},
+    {"minloglevel", FLAG_INT, &minimum_level, "N",
+     "Log lines below this level are dropped: 0 all, 1 no information, 2 errors only; -1: as "
+     "GLOG_minloglevel says.",
      NULL, false},
-    {"logtostderr", FLAG_BOOL, &ignored_switch,
+    {"logtostderr", FLAG_BOOL, &ignored_switch, NULL,
      "Accepted for glog's sake: the log always goes to stderr.", NULL, false},
-    {"alsologtostderr", FLAG_BOOL, &ignored_switch,
-     "Accepted for glog's sake: the log always goes to stderr.", NULL, false},
-    {"stderrthreshold", FLAG_INT, &ignored_level,
-     "Accepted for glog's sake: the log always goes to stderr.", NULL, false},
-    {"v", FLAG_INT, &ignored_level, "Accepted for glog's sake: no line has a verbose level.", NULL,
-     false},
-    {"log_dir", FLAG_TEXT, &log_folder,
+    {"alsologtostderr", FLAG_BOOL, &ignored_switch, NULL, "Accepted for glog's sake.", NULL, false},
+    {"stderrthreshold", FLAG_INT, &ignored_level, "N", "Accepted for glog's sake.", NULL, false},
+    {"v", FLAG_INT, &ignored_level, "N", "Accepted for glog's sake: no line has a verbose level.",
+     NULL, false},
+    {"log_dir", FLAG_TEXT, &log_folder, "FOLDER",
      "Accepted for glog's sake, with a warning: the log goes to stderr, not to a file.", NULL,
      false},
-    {"help", FLAG_BOOL, &want_help, "Say what there is and end.", NULL, false},
-    {"version", FLAG_BOOL, &want_version, "Say the version and end.", NULL, false},
     {0},
 };
+const tool_flag *const flags_common = common;
 
 static char underscored(char letter) {
     return letter == '-' ? '_' : letter;
@@ -100,6 +104,29 @@ static bool set(tool_flag *flag, const char *value) {
     return true;
 }
 
+static size_t count_of(const tool_flag *table) {
+    size_t count = 0;
+    while (table[count].name)
+        count++;
+    return count;
+}
+
+/* Its own flags, then the common ones. */
+static const char *name_at(const void *list, size_t index) {
+    const tool_flag *own = list;
+    size_t count = count_of(own);
+    return index < count ? own[index].name : common[index - count].name;
+}
+
+static bool complain_of_name(const tool_flag *own, const char *name, size_t length) {
+    char wanted[64], hint[LUNGO_SUGGEST_MAX];
+    snprintf(wanted, sizeof wanted, "%.*s", (int)length, name);
+    lungo_suggest(hint, wanted, name_at, own, count_of(own) + count_of(common));
+    fprintf(stderr, "ERROR: unknown command line flag '%s'%s\n", wanted,
+            *hint ? hint : "; --help lists the flags");
+    return false;
+}
+
 /* One flag at argv[*at]; moves *at onto its last word. */
 static bool parse_flag(tool_flag *own, int argc, char **argv, int *at) {
     const char *name = argv[*at] + (argv[*at][1] == '-' ? 2 : 1);
@@ -111,11 +138,7 @@ static bool parse_flag(tool_flag *own, int argc, char **argv, int *at) {
         if (flag && flag->kind == FLAG_BOOL) return set(flag, "false");
         flag = NULL;
     }
-    if (!flag) {
-        fprintf(stderr, "ERROR: unknown command line flag '%.*s'; --help lists the flags\n",
-                (int)length, name);
-        return false;
-    }
+    if (!flag) return complain_of_name(own, name, length);
     if (equals) return set(flag, equals + 1);
     if (flag->kind == FLAG_BOOL) return set(flag, "true");
     if (*at + 1 >= argc) {
@@ -137,7 +160,8 @@ bool flags_parse(flag_result *result, int argc, char **argv, tool_flag *own) {
             return false;
         }
     }
-    *result = (flag_result){words, (const char **)argv + 1, want_help, want_version};
+    *result = (flag_result){words,        (const char **)argv + 1, want_help, want_man,
+                            want_version, completion_shell};
     if (minimum_level >= 0) glog_set_minimum(minimum_level);
     if (*log_folder)
         glog_line(LUNGO_LOG_WARNING, "lungo.c", __LINE__,
@@ -145,18 +169,16 @@ bool flags_parse(flag_result *result, int argc, char **argv, tool_flag *own) {
     return true;
 }
 
-static void print_one(const tool_flag *flag) {
-    printf("  --%s (%s) ", flag->name, flag->help);
-    if (flag->kind == FLAG_TEXT)
-        printf("type: string default: \"%s\"", *(const char **)flag->value);
-    if (flag->kind == FLAG_INT) printf("type: int32 default: %d", *(int *)flag->value);
-    if (flag->kind == FLAG_BOOL) printf("type: bool");
-    printf("\n");
+void flag_spelling(char *out, size_t size, const tool_flag *flag) {
+    snprintf(out, size, "--%s%s%s", flag->name, flag->takes ? "=" : "",
+             flag->takes ? flag->takes : "");
 }
 
-void flags_print(const tool_flag *own) {
-    for (const tool_flag *flag = own; flag->name; flag++)
-        print_one(flag);
-    for (const tool_flag *flag = common; flag->name; flag++)
-        print_one(flag);
+void flag_sentence(char *out, size_t size, const tool_flag *flag) {
+    if (flag->kind == FLAG_INT && !flag->given)
+        snprintf(out, size, "%s Default: %d.", flag->help, *(int *)flag->value);
+    else if (flag->kind == FLAG_TEXT && !flag->given && **(const char **)flag->value)
+        snprintf(out, size, "%s Default: %s.", flag->help, *(const char **)flag->value);
+    else
+        snprintf(out, size, "%s", flag->help);
 }

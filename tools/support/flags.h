@@ -5,31 +5,37 @@
 #define LUNGO_TOOLS_SUPPORT_FLAGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 typedef enum flag_kind { FLAG_TEXT, FLAG_INT, FLAG_BOOL } flag_kind;
 
 typedef struct tool_flag {
     const char *name;
     flag_kind kind;
-    void *value;      /* const char **, int * or bool *, holding the default */
-    const char *help; /* one sentence */
-    const char *acts; /* the words (commands) on which it has an effect; NULL: on all */
-    bool given;       /* set when the command line has it */
+    void *value;       /* const char **, int * or bool *, holding the default */
+    const char *takes; /* "FILE", "FOLDER", "N", "on|off" ...; NULL for booleans */
+    const char *help;  /* whole sentences */
+    const char *acts;  /* the commands on which it has an effect; NULL: on all */
+    bool given;        /* set when the command line has it */
 } tool_flag;
 
-/* The flags that every tool takes besides its own: help, version, and glog's minloglevel,
- * logtostderr, alsologtostderr, stderrthreshold, v and log_dir. `own` ends with a flag
- * without name. */
+/* The flags that every tool takes besides its own: help, version, completion, and glog's
+ * minloglevel, logtostderr, alsologtostderr, stderrthreshold, v and log_dir. This table and `own`
+ * end with a flag without name. */
+extern const tool_flag *const flags_common;
+
 typedef struct flag_result {
     int word_count;
     const char **words; /* what is not a flag, in order; points into argv */
-    bool help, version;
+    bool help, man, version;
+    const char *completion; /* for which shell; "": not asked for */
 } flag_result;
 
 /* False: what is wrong has been printed to stderr. Plain words are moved to the front of argv. */
 bool flags_parse(flag_result *result, int argc, char **argv, tool_flag *own);
 
-/* "  -iterations (How many iterations to run.) type: int32 default: 50" per flag, on stdout. */
-void flags_print(const tool_flag *own);
+/* "--iterations=N"; and what it means, with its default. */
+void flag_spelling(char *out, size_t size, const tool_flag *flag);
+void flag_sentence(char *out, size_t size, const tool_flag *flag);
 
 #endif

@@ -1,4 +1,4 @@
-#include "proto/suggest.h"
+#include "lungo/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>

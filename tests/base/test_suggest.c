@@ -1,6 +1,6 @@
 #include <string.h>
 
-#include "proto/suggest.h"
+#include "lungo/suggest.h"
 #include "support/suites.h"
 
 static const char *word(const void *list, size_t index) {

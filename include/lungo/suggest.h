@@ -1,8 +1,12 @@
 /* What somebody may have meant by a name that is not known. */
-#ifndef LUNGO_PROTO_SUGGEST_H
-#define LUNGO_PROTO_SUGGEST_H
+#ifndef LUNGO_SUGGEST_H
+#define LUNGO_SUGGEST_H
 
 #include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 enum { LUNGO_SUGGEST_MAX = 512 };
 
@@ -14,4 +18,7 @@ typedef const char *lungo_suggest_name(const void *list, size_t index);
 void lungo_suggest(char out[LUNGO_SUGGEST_MAX], const char *wanted, lungo_suggest_name *name,
                    const void *list, size_t count);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -1,0 +1,82 @@
+#!/bin/sh
+# What tools say of themselves: help below 80 columns, man pages that groff takes without a warning,
+# completions that bash and zsh take and that find commands, flags, files and words.
+#   shell.sh SOURCE-DIR BUILD-DIR
+set -u
+source=$1
+bin=$2/bin
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+failures=0
+
+complain() {
+    echo "FAIL $*"
+    failures=$((failures + 1))
+}
+
+# described NAME COMMAND...: its help and its man page.
+described() {
+    name=$1
+    shift
+    "$@" --help > help || complain "$name --help: expected status 0"
+    grep -v '^  [a-z]' help | awk 'length > 79 { exit 1 }' || complain "$name --help: expected lines below 80 columns"
+    grep -q "^usage: " help && grep -q "^exit status: " help || complain "$name --help: expected usage and exit status"
+    "$@" --helpman > page.1 || complain "$name --helpman: expected status 0"
+    groff -man -Tutf8 -ww -z page.1 2> warnings
+    [ -s warnings ] && complain "$name --helpman: $(head -n 3 warnings)"
+    grep -q "^.SH SYNOPSIS" page.1 || complain "$name --helpman: expected a synopsis"
+}
+
+described lungo "$bin/lungo"
+for command in $("$bin/lungo" --help | sed -n '/^commands:/,/^$/s/^  \([a-z_]*\) .*/\1/p'); do
+    described "lungo $command" "$bin/lungo" "$command"
+    "$bin/lungo" help "$command" | cmp -s - help || complain "lungo help $command: expected the same as --help"
+done
+for file in "$source"/tools/*.c; do
+    tool=$(basename "$file" .c)
+    described "$tool" "$bin/$tool"
+    "$bin/$tool" --completion=bash | bash -n || complain "$tool: bash does not take its completions"
+    "$bin/$tool" --completion=zsh | zsh -n || complain "$tool: zsh does not take its completions"
+done
+
+"$bin/lungo" --completion=bash > lungo.bash
+"$bin/lungo" --completion=zsh > _lungo
+zsh -n _lungo || complain "zsh does not take lungo's completions"
+touch solver.prototxt
+mkdir folder
+
+# completes EXPECTED WORD...: in bash; what it proposes for the last word holds EXPECTED.
+completes() {
+    expected=$1
+    shift
+    # shellcheck disable=SC2016
+    bash -c 'compopt() { :; }; . ./lungo.bash; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _lungo; printf "%s\n" "${COMPREPLY[@]}"' \
+        bash "$@" > proposed
+    grep -qxF -e "$expected" proposed || complain "completing '$*': expected $expected, got $(tr '\n' ' ' < proposed)"
+}
+completes train lungo tr
+completes --solver= lungo train --so
+completes solver.prototxt lungo train --solver = so
+completes solver.prototxt lungo train --solver so
+completes onednn lungo train --engine = ""
+completes stop lungo train --sigint_effect = st
+completes folder lungo data --root_folder = fo
+completes solver.prototxt lungo data so
+completes bash lungo --completion = b
+completes zsh lungo --completion zs
+completes --weights= lungo train --
+grep -qx -e "--iterations=" proposed && complain "train does not take --iterations"
+
+said() {
+    part=$1
+    shift
+    "$@" > out 2>&1 && complain "$*: expected a failure"
+    grep -qF -e "$part" out || complain "$*: expected '$part'"
+}
+said "unknown command 'trian'; did you mean 'train'?" "$bin/lungo" trian
+said "unknown command line flag 'iteration'; did you mean 'iterations'?" "$bin/lungo" time --iteration=3
+said "expected bash or zsh, got 'fish'" "$bin/lungo" --completion=fish
+
+[ "$failures" -eq 0 ] && echo "help, man pages and completions are whole"
+[ "$failures" -eq 0 ]
