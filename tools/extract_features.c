@@ -255,7 +255,8 @@ int main(int argc, char **argv) {
     threads_spin_little(argv);
     static const companion tool = {
         .page = {.name = "extract_features",
-                 .words = "MODEL NET BLOB[,BLOB...] OUTPUT[,OUTPUT...] BATCHES DB_TYPE [CPU|GPU]",
+                 .words = "MODEL NET BLOB[,BLOB...] OUTPUT[,OUTPUT...] BATCHES DB_TYPE [CPU|GPU] "
+                          "[DEVICE_ID=0]",
                  .brief = "keep what blobs of a trained net hold, batch after batch",
                  .about =
                      "DB_TYPE is lmdb or leveldb (a record of floats per item; the databases "

@@ -146,7 +146,7 @@ START_TEST(usage) {
     lungo_command_refused(lungo_command(EXTRACT "weights net x dx 3"),
                           "extract_features.cpp:35] This program takes in a trained network");
     ck_assert_int_eq(lungo_command(EXTRACT "--help"), 0);
-    lungo_command_wrote("out", "num_mini_batches  db_type  [CPU/GPU] [DEVICE_ID=0]");
+    lungo_command_wrote("out", "DB_TYPE [CPU|GPU] [DEVICE_ID=0]");
 }
 END_TEST
 
