@@ -1,0 +1,49 @@
+#!/bin/sh
+# What cmake --install puts in place works wherever it stands: programs, pages, and the program of
+# docs/embedding.md built by pkg-config and by CMake.
+#   install.sh SOURCE-DIR BUILD-DIR EXTRA-FLAGS...
+set -eu
+source=$1
+build=$2
+shift 2
+. "$source/tests/cli/embedded_program.sh"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+cmake --install "$build" --prefix "$work/first" > installed.log
+mv first moved # nothing may hang on the place
+root=$work/moved
+libraries=$(dirname "$(find "$root" -name pkgconfig)")
+
+# is_there FILE...
+is_there() {
+    for file in "$@"; do
+        [ -s "$root/$file" ] || { echo "expected $file to be installed"; exit 1; }
+    done
+}
+is_there bin/lungo bin/convert_imageset include/lungo/lungo.h share/lungo/models/lenet/solver.prototxt \
+    share/man/man1/lungo.1 share/man/man1/lungo-train.1 share/man/man1/convert_imageset.1 \
+    share/bash-completion/completions/lungo share/zsh/site-functions/_lungo share/doc/lungo/tools.md
+for command in $("$root/bin/lungo" --help | sed -n '/^commands:/,/^$/s/^  \([a-z_]*\) .*/\1/p'); do
+    is_there "share/man/man1/lungo-$command.1"
+done
+"$root/bin/lungo" time --model="$root/share/lungo/models/lenet/deploy.prototxt" --phase=TEST --iterations=1 2> time.log
+
+embedded_program "$source"
+deploy=$root/share/lungo/models/lenet/deploy.prototxt
+# shellcheck disable=SC2046
+cc program.c $(PKG_CONFIG_PATH=$libraries/pkgconfig pkg-config --cflags --libs lungo) "$@" -o by_pkg_config
+embedded_works ./by_pkg_config "$deploy"
+
+cat > CMakeLists.txt <<'EOT'
+cmake_minimum_required(VERSION 3.22)
+project(embedding C)
+find_package(lungo REQUIRED)
+add_executable(by_cmake program.c)
+target_link_libraries(by_cmake PRIVATE lungo::lungo)
+EOT
+cmake -S . -B out -DCMAKE_PREFIX_PATH="$root" -DCMAKE_C_FLAGS="$*" > cmake.log || { tail -n 20 cmake.log; exit 1; }
+cmake --build out > cmake.log || { tail -n 20 cmake.log; exit 1; }
+embedded_works out/by_cmake "$deploy"
+echo "what is installed works"
