@@ -19,7 +19,8 @@ extern "C" {
 
 typedef enum lungo_definition_kind {
     LUNGO_DEFINITION_NET_TEXT,   /* a prototxt */
-    LUNGO_DEFINITION_NET_BINARY, /* a .caffemodel: what the schema does not know is dropped */
+    LUNGO_DEFINITION_NET_BINARY, /* a .caffemodel: what the schema does not know is kept, but
+                                 for fields of V0 and V1 layers, which have no place any more */
     LUNGO_DEFINITION_SOLVER_TEXT
 } lungo_definition_kind;
 

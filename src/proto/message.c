@@ -229,6 +229,29 @@ lungo_status lungo_message_merge_field(lungo_document *into, ProtobufCMessage *t
     return LUNGO_OK;
 }
 
+static bool make_room_for_unknown(lungo_document *document, ProtobufCMessage *message) {
+    size_t count = message->n_unknown_fields, needed = capacity_of(count + 1);
+    if (count > 0 && needed == capacity_of(count)) return true;
+    ProtobufCMessageUnknownField *larger =
+        lungo_arena_array(lungo_document_arena(document), needed, sizeof *larger);
+    if (!larger) return false;
+    if (count > 0) memcpy(larger, message->unknown_fields, count * sizeof *larger);
+    message->unknown_fields = larger;
+    return true;
+}
+
+lungo_status lungo_message_add_unknown(lungo_document *document, ProtobufCMessage *message,
+                                       const ProtobufCMessageUnknownField *unknown) {
+    void *copy =
+        lungo_arena_copy(lungo_document_arena(document), (const char *)unknown->data, unknown->len);
+    if (!copy || !make_room_for_unknown(document, message))
+        return lungo_fail_memory("an unknown field", unknown->len);
+    ProtobufCMessageUnknownField *added = &message->unknown_fields[message->n_unknown_fields++];
+    *added = *unknown;
+    added->data = copy;
+    return LUNGO_OK;
+}
+
 lungo_status lungo_message_merge(lungo_document *into, ProtobufCMessage *to,
                                  const ProtobufCMessage *from,
                                  const lungo_document *from_document) {
@@ -236,6 +259,8 @@ lungo_status lungo_message_merge(lungo_document *into, ProtobufCMessage *to,
         const ProtobufCFieldDescriptor *field = &from->descriptor->fields[i];
         LUNGO_TRY(lungo_message_merge_field(into, to, field, from, field, from_document));
     }
+    for (unsigned i = 0; i < from->n_unknown_fields; i++)
+        LUNGO_TRY(lungo_message_add_unknown(into, to, &from->unknown_fields[i]));
     return LUNGO_OK;
 }
 

@@ -35,7 +35,8 @@ lungo_status lungo_message_merge_field(lungo_document *into, ProtobufCMessage *t
                                        const ProtobufCFieldDescriptor *from_field,
                                        const lungo_document *from_document);
 
-/* The same fields present, with the same values bit for bit (so that a nan equals itself). */
+/* The same fields present, with the same values bit for bit (so that a nan equals itself).
+ * Unknown fields do not count. */
 bool lungo_message_equal(const ProtobufCMessage *a, const ProtobufCMessage *b);
 
 /* NULL: the type has no such field. */
@@ -66,6 +67,11 @@ void *lungo_message_extend(lungo_document *document, ProtobufCMessage *message,
 /* A new sub-message: appended, or in place of the present one. */
 ProtobufCMessage *lungo_message_add_message(lungo_document *document, ProtobufCMessage *message,
                                             const ProtobufCFieldDescriptor *field);
+
+/* Appends a field that the schema does not know, as protobuf-c keeps those it finds: behind the tag
+ * stand `length` bytes, which are copied. Copies and merged messages have it too. */
+lungo_status lungo_message_add_unknown(lungo_document *document, ProtobufCMessage *message,
+                                       const ProtobufCMessageUnknownField *unknown);
 
 /* The sub-message of a field that is not repeated, made if absent. */
 ProtobufCMessage *lungo_message_ensure(lungo_document *document, ProtobufCMessage *message,

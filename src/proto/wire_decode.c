@@ -128,7 +128,6 @@ static lungo_status add_field(lungo_document *document, ProtobufCMessage *messag
     bool packed = read->type == LUNGO_WIRE_BYTES && expected != LUNGO_WIRE_BYTES;
     if (packed && field->label == PROTOBUF_C_LABEL_REPEATED)
         return add_packed(document, message, field, read->bytes);
-    if (read->type != expected) return LUNGO_OK;
     switch (field->type) {
     case PROTOBUF_C_TYPE_STRING:
         return add_string(document, message, field, read->bytes);
@@ -141,6 +140,29 @@ static lungo_status add_field(lungo_document *document, ProtobufCMessage *messag
     }
 }
 
+/* Whether the field can hold what was read: its wire type, and for enums the value, is one of
+ * the schema's. */
+static bool is_known(const ProtobufCFieldDescriptor *field, const lungo_wire_field *read) {
+    if (!field) return false;
+    if (read->type == LUNGO_WIRE_BYTES && field->label == PROTOBUF_C_LABEL_REPEATED) return true;
+    if (read->type != wire_type(field)) return false;
+    return field->type != PROTOBUF_C_TYPE_ENUM ||
+           protobuf_c_enum_descriptor_get_value(field->descriptor, (int)read->value);
+}
+
+/* `at`: the tag, as it stands in the file; the field ends at `end`. */
+static lungo_status keep_unknown(lungo_document *document, ProtobufCMessage *message,
+                                 const lungo_wire_field *read, const uint8_t *at,
+                                 const uint8_t *end) {
+    while (*at & 0x80)
+        at++;
+    ProtobufCMessageUnknownField unknown = {.tag = read->number,
+                                            .wire_type = (ProtobufCWireType)read->type,
+                                            .len = (size_t)(end - at - 1),
+                                            .data = (uint8_t *)at + 1};
+    return lungo_message_add_unknown(document, message, &unknown);
+}
+
 static lungo_status decode(lungo_document *document, ProtobufCMessage *message, lungo_wire wire,
                            int depth) {
     if (depth > LUNGO_WIRE_MAX_DEPTH)
@@ -148,10 +170,12 @@ static lungo_status decode(lungo_document *document, ProtobufCMessage *message, 
                           wire.name, LUNGO_WIRE_MAX_DEPTH);
     while (lungo_wire_more(&wire)) {
         lungo_wire_field read;
+        const uint8_t *at = wire.at;
         LUNGO_TRY(lungo_wire_next(&wire, &read));
         const ProtobufCFieldDescriptor *field =
             protobuf_c_message_descriptor_get_field(message->descriptor, read.number);
-        if (field) LUNGO_TRY(add_field(document, message, field, &read, depth));
+        LUNGO_TRY(is_known(field, &read) ? add_field(document, message, field, &read, depth)
+                                         : keep_unknown(document, message, &read, at, wire.at));
     }
     return LUNGO_OK;
 }

@@ -73,6 +73,30 @@ START_TEST(every_cut_is_an_error_or_a_shorter_message) {
 }
 END_TEST
 
+/* Of no field, of a field with another wire type, of an enum without that value, a group. */
+START_TEST(what_the_schema_does_not_know_is_packed_again) {
+    static const uint8_t layer[] = {
+        0x0a, 1,    'c',                                /* name */
+        0x3a, 6,    0x50, 2,    0x62, 2,    0x00, 0x3c, /* blobs { raw_data_type, raw_data } */
+        0x88, 0x09, 1,                            /* 145 as a number: NVCaffe's forward_type */
+        0x50, 9,                                  /* phase: 9 */
+        0xc3, 0x0c, 0x08, 0x96, 0x01, 0xc4, 0x0c, /* 200 { 1: 150 } as a group */
+        0xcd, 0x0c, 1,    2,    3,    4,    0xd1, 0x0c,
+        1,    2,    3,    4,    5,    6,    7,    8, /* 201, 202: fixed */
+    };
+    Caffe__LayerParameter *message =
+        decode(&caffe__layer_parameter__descriptor, layer, sizeof layer);
+    ck_assert_str_eq(message->name, "c");
+    ck_assert(!message->has_phase && !message->parameter_param);
+    Caffe__LayerParameter *copy;
+    ck_ok(lungo_message_copy(document, &copy, &message->base, NULL));
+    uint8_t packed[sizeof layer];
+    ck_assert_uint_eq(protobuf_c_message_get_packed_size(&copy->base), sizeof layer);
+    protobuf_c_message_pack(&copy->base, packed);
+    ck_assert_mem_eq(packed, layer, sizeof layer); /* known ones first, and so they stood */
+}
+END_TEST
+
 START_TEST(numbers_are_taken_packed_and_one_by_one) {
     Caffe__BlobShape *shape =
         decode(&caffe__blob_shape__descriptor, BYTES(0x0a, 2, 3, 4, 0x08, 5, 0x0a, 0));
@@ -129,6 +153,7 @@ Suite *lungo_suite_wire_decode(void) {
     tcase_add_checked_fixture(all, open_document, close_document);
     const TTest *const tests[] = {what_protobuf_packs_is_decoded,
                                   every_cut_is_an_error_or_a_shorter_message,
+                                  what_the_schema_does_not_know_is_packed_again,
                                   numbers_are_taken_packed_and_one_by_one,
                                   other_wire_types_and_unknown_values_are_passed_over,
                                   a_message_that_comes_twice_is_merged,
