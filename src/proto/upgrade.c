@@ -186,6 +186,7 @@ static lungo_status upgrade_net(lungo_document *document, Caffe__NetParameter *n
         freeze_batch_norm(net);
         lungo_upgrade_log_end(LUNGO_UPGRADE_BATCH_NORM, true);
     }
+    LUNGO_TRY(lungo_upgrade_fork_fields(document, net));
     lungo_upgrade_warn_of_transform_fields(document, net);
     return LUNGO_OK;
 }
@@ -203,7 +204,8 @@ lungo_status lungo_upgrade_net(lungo_document *document, Caffe__NetParameter *pa
 }
 
 bool lungo_upgrade_net_is_due(const Caffe__NetParameter *param) {
-    return param->n_layers > 0 || param->n_input > 0 || has_old_batch_norm(param);
+    return param->n_layers > 0 || param->n_input > 0 || has_old_batch_norm(param) ||
+           lungo_upgrade_has_fork_fields(param);
 }
 
 /* ---- solvers ---- */

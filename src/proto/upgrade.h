@@ -2,6 +2,7 @@
  *
  *   nets     V0 `layers { layer {} }` -> V1 `layers` -> transform_param -> V2 `layer`
  *            -> net-level `input` becomes an Input layer -> BatchNorm with exactly three params
+ *            -> forks' names of fields become Caffe's
  *   solvers  `solver_type` (enum) -> `type` (string), and the nets that stand in the solver
  *
  * Messages are changed in place in the document that owns them; a layer keeps the position of the

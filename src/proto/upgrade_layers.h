@@ -23,4 +23,9 @@ void lungo_upgrade_warn_of_transform_fields(const lungo_document *document,
 /* V1 -> V2. */
 lungo_status lungo_upgrade_from_v1(lungo_document *document, Caffe__NetParameter *net);
 
+/* Fields of forks that say what Caffe says with others: hole -> dilation; ceil_mode, torch_pooling
+ * -> round_mode. */
+bool lungo_upgrade_has_fork_fields(const Caffe__NetParameter *net);
+lungo_status lungo_upgrade_fork_fields(lungo_document *document, Caffe__NetParameter *net);
+
 #endif

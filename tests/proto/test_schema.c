@@ -253,6 +253,12 @@ static const struct extension {
     {&caffe__data_parameter__descriptor, "skip_bad_records", 1001, {NULL}},
     {&caffe__data_parameter__descriptor, "shuffle", 1002, {NULL}},
     {&caffe__image_data_parameter__descriptor, "label_count", 1000, {NULL}},
+    {&caffe__convolution_parameter__descriptor, "hole", 1018, {NULL}},
+    {&caffe__convolution_parameter__descriptor, "hole_h", 1019, {NULL}},
+    {&caffe__convolution_parameter__descriptor, "hole_w", 1020, {NULL}},
+    {&caffe__dropout_parameter__descriptor, "scale_train", 1000, {NULL}},
+    {&caffe__pooling_parameter__descriptor, "ceil_mode", 1013, {NULL}},
+    {&caffe__pooling_parameter__descriptor, "torch_pooling", 1040, {NULL}},
 };
 
 static void check_extension(const struct extension *extension) {

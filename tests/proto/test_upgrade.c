@@ -170,6 +170,35 @@ static bool logged(const char *part) {
     return strstr(lungo_buffer_text(&lines), part) != NULL;
 }
 
+START_TEST(names_of_forks_become_caffes) {
+    set_up();
+    check_net("layer { pooling_param { ceil_mode: false } } "
+              "layer { pooling_param { ceil_mode: true } } "
+              "layer { pooling_param { torch_pooling: true ceil_mode: false } } "
+              "layer { pooling_param { torch_pooling: false } } "
+              "layer { pooling_param { ceil_mode: false round_mode: FLOOR } }",
+              "layer { pooling_param { round_mode: FLOOR } } "
+              "layer { pooling_param { round_mode: CEIL } } "
+              "layer { pooling_param { round_mode: FLOOR } } "
+              "layer { pooling_param { round_mode: CEIL } } "
+              "layer { pooling_param { round_mode: FLOOR } }");
+    check_net("layers { type: CONVOLUTION convolution_param { hole: 4 } } "
+              "layers { type: CONVOLUTION convolution_param { hole_w: 3 } } ",
+              "layer { type: 'Convolution' convolution_param { dilation: 4 } } "
+              "layer { type: 'Convolution' convolution_param { dilation: 1 dilation: 3 } } ");
+    check_refused(
+        "layer { pooling_param { ceil_mode: false round_mode: CEIL } }",
+        "pooling_param: expected round_mode, ceil_mode and torch_pooling to say the same, "
+        "got one for CEIL and one for FLOOR\n  in the layer at net.prototxt:1");
+    check_refused("layer { pooling_param { ceil_mode: true torch_pooling: true } }", "to say the");
+    check_refused("layer { convolution_param { hole: 2 dilation: 2 } }",
+                  "expected one of dilation, hole, and the pair hole_h and hole_w, got dilation "
+                  "and a hole");
+    check_refused("layer { convolution_param { hole: 2 hole_h: 2 } }", "got hole and the pair");
+    tear_down();
+}
+END_TEST
+
 START_TEST(v1_lists_become_param_specs) {
     set_up();
     check_net("force_backward: true state { level: 2 } "
@@ -393,8 +422,8 @@ Suite *lungo_suite_upgrade(void) {
         (const TTest *const[]){
             an_input_with_dims_becomes_the_first_layer, inputs_without_enough_sizes_are_refused,
             an_input_without_sizes_is_dropped, batch_norm_is_frozen_when_it_has_three_params,
-            v1_lists_become_param_specs, layers_keep_their_positions, v1_transform_fields_move,
-            transform_fields_of_current_layers_are_warned_of,
+            names_of_forks_become_caffes, v1_lists_become_param_specs, layers_keep_their_positions,
+            v1_transform_fields_move, transform_fields_of_current_layers_are_warned_of,
             v0_settings_go_to_the_message_of_their_type, v0_padding_folds_into_its_readers,
             v0_settings_of_no_use_are_named, nets_that_mean_nothing_are_refused,
             a_net_is_upgraded_as_by_caffes_tool, a_solver_is_upgraded_as_by_caffes_tool,

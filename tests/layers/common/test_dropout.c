@@ -59,6 +59,29 @@ START_TEST(ratio_zero_keeps_everything) {
 }
 END_TEST
 
+#define UNSCALED                                                                                   \
+    X "layer { name: 'layer' type: 'Dropout' bottom: 'x' top: 'y' "                                \
+      "dropout_param { dropout_ratio: 0.75 scale_train: false } } "
+
+START_TEST(without_scale_train_testing_scales) {
+    float expected[20];
+    lungo_net *net = forward(UNSCALED, LUNGO_TEST);
+    for (int i = 0; i < 20; i++)
+        expected[i] = values[i] * 0.25F;
+    lungo_test_values(net, "y", expected, 20);
+    lungo_net_free(net);
+    net = forward(UNSCALED, LUNGO_TRAIN);
+    const float *y = lungo_data(lungo_net_blob(net, "y"));
+    for (int i = 0; i < 20; i++)
+        ck_assert(y[i] == 0 || y[i] == values[i]);
+    lungo_net_free(net);
+    lungo_check_gradient(&(lungo_gradient_check){
+        .net = "force_backward: true " X LEAD LAYER1("layer", "Dropout", "h", "h",
+                                                     "dropout_param { scale_train: false }"),
+        .phase = LUNGO_TEST});
+}
+END_TEST
+
 START_TEST(ratios_outside_are_refused) {
     lungo_test_refused(DROPOUT("1"), LUNGO_ERR_CONFIG,
                        "dropout_ratio: expected at least 0 and less than 1, got 1");
@@ -120,7 +143,8 @@ END_TEST
 Suite *lungo_suite_dropout(void);
 Suite *lungo_suite_dropout(void) {
     return lungo_suite_of(
-        "dropout", (const TTest *const[]){testing_is_the_identity, training_drops_or_scales,
-                                          ratio_zero_keeps_everything, ratios_outside_are_refused,
-                                          draws_are_those_of_caffe, NULL});
+        "dropout",
+        (const TTest *const[]){testing_is_the_identity, training_drops_or_scales,
+                               ratio_zero_keeps_everything, without_scale_train_testing_scales,
+                               ratios_outside_are_refused, draws_are_those_of_caffe, NULL});
 }
