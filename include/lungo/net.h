@@ -28,6 +28,17 @@ typedef enum lungo_engine {
 /* "reference", "blas", "onednn"; "" stands for the default. Unknown: an error. */
 lungo_status lungo_engine_parse(lungo_engine *out, const char *name);
 
+/* What becomes of a field in a prototxt that Caffe's schema does not have. The forks of Caffe added
+ * many; the errors and warnings say which fork has it and what to do. */
+typedef enum lungo_unknown_fields {
+    LUNGO_UNKNOWN_ERROR, /* as Caffe: reading ends there */
+    LUNGO_UNKNOWN_WARN /* it is passed over, whatever it holds, with a warning that names its place;
+                            so is an unknown value of `engine` that is known to be a fork's */
+} lungo_unknown_fields;
+
+/* "error" or "warn". Otherwise: an error. */
+lungo_status lungo_unknown_fields_parse(lungo_unknown_fields *out, const char *name);
+
 /* What a net is opened with; begin with LUNGO_NET_OPTIONS_INIT. */
 typedef struct lungo_net_options {
     lungo_phase phase;         /* which include/exclude rules are met; layers inherit it */
@@ -43,10 +54,14 @@ typedef struct lungo_net_options {
      * TRAIN. With shuffle they need the same seed. WindowData draws from all. */
     int worker_count, worker_rank;
     bool skip_bad_records; /* as data_param.skip_bad_records, for every layer */
+    lungo_unknown_fields unknown_fields;
 } lungo_net_options;
 
 #define LUNGO_NET_OPTIONS_INIT                                                                     \
-    { LUNGO_TEST, 0, NULL, 0, -1, NULL, LUNGO_ENGINE_DEFAULT, false, 0, 0, false }
+    {                                                                                              \
+        LUNGO_TEST, 0, NULL, 0, -1, NULL, LUNGO_ENGINE_DEFAULT, false, 0, 0, false,                \
+            LUNGO_UNKNOWN_ERROR                                                                    \
+    }
 
 /* From a file, or from text (`name` stands for the file in errors). V0 and V1 nets are upgraded.
  * options NULL: all defaults. The caller frees *out. */

@@ -40,10 +40,14 @@ typedef struct lungo_solver_options {
     bool log_plan;       /* of the train net */
     int worker_count, worker_rank; /* the train net's share of the data; see lungo_net_options */
     bool skip_bad_records;         /* as data_param.skip_bad_records, for every layer */
+    lungo_unknown_fields unknown_fields; /* of the solver and all nets */
 } lungo_solver_options;
 
 #define LUNGO_SOLVER_OPTIONS_INIT                                                                  \
-    { 0, NULL, 0, NULL, false, false, true, 100, NULL, LUNGO_ENGINE_DEFAULT, false, 0, 0, false }
+    {                                                                                              \
+        0, NULL, 0, NULL, false, false, true, 100, NULL, LUNGO_ENGINE_DEFAULT, false, 0, 0, false, \
+            LUNGO_UNKNOWN_ERROR                                                                    \
+    }
 
 /* Reads the solver file, builds the train net and the test nets (paths in it are as Caffe has
  * them: relative to the working directory). options NULL: all defaults. The caller frees *out. */

@@ -8,6 +8,7 @@
 #include "layer/layer.h"
 #include "layer/pages.h"
 #include "lungo/suggest.h"
+#include "proto/forks.h"
 #include "store/database.h"
 #include "store/hdf5.h"
 
@@ -33,6 +34,8 @@ static const char *name_at(const void *list, size_t index) {
 
 static lungo_status unknown_type(const char *name) {
     char hint[LUNGO_SUGGEST_MAX];
+    if (lungo_forks_have_layer(hint, name))
+        return lungo_fail(LUNGO_ERR_CONFIG, "unknown layer type '%s'%s", name, hint);
     lungo_suggest(hint, name, name_at, types, TYPES);
     lungo_buffer known = {0};
     for (size_t i = 0; i < TYPES; i++)

@@ -21,27 +21,42 @@ static lungo_status open_message(lungo_net **out, lungo_document *document,
     return lungo_plan_open_net(out, param, document, &build);
 }
 
-lungo_status lungo_net_open(lungo_net **out, const char *path, const lungo_net_options *options) {
+/* `path`, or `text` whose name is `path`. */
+static lungo_status read_net(lungo_document *document, ProtobufCMessage **message, const char *text,
+                             const char *path, const lungo_net_options *options) {
+    const ProtobufCMessageDescriptor *type = &caffe__net_parameter__descriptor;
+    lungo_document_skip_unknown(document, options && options->unknown_fields == LUNGO_UNKNOWN_WARN);
+    return text ? lungo_text_parse(document, message, type, text, strlen(text), path)
+                : lungo_text_read(document, message, type, path);
+}
+
+static lungo_status open_net(lungo_net **out, const char *text, const char *path,
+                             const lungo_net_options *options) {
     lungo_document *document;
     ProtobufCMessage *message;
     LUNGO_TRY(lungo_document_new(&document));
-    lungo_status status =
-        lungo_text_read(document, &message, &caffe__net_parameter__descriptor, path);
+    lungo_status status = read_net(document, &message, text, path, options);
     if (!status) status = open_message(out, document, message, path, options);
     lungo_document_free(document);
     return status;
 }
 
+lungo_status lungo_unknown_fields_parse(lungo_unknown_fields *out, const char *name) {
+    bool warn = strcmp(name, "warn") == 0;
+    if (!warn && strcmp(name, "error"))
+        return lungo_fail(LUNGO_ERR_CONFIG, "unknown-fields: expected error or warn, got '%s'",
+                          name);
+    *out = warn ? LUNGO_UNKNOWN_WARN : LUNGO_UNKNOWN_ERROR;
+    return LUNGO_OK;
+}
+
+lungo_status lungo_net_open(lungo_net **out, const char *path, const lungo_net_options *options) {
+    return open_net(out, NULL, path, options);
+}
+
 lungo_status lungo_net_open_text(lungo_net **out, const char *text, const char *name,
                                  const lungo_net_options *options) {
-    lungo_document *document;
-    ProtobufCMessage *message;
-    LUNGO_TRY(lungo_document_new(&document));
-    lungo_status status = lungo_text_parse(document, &message, &caffe__net_parameter__descriptor,
-                                           text, strlen(text), name);
-    if (!status) status = open_message(out, document, message, name, options);
-    lungo_document_free(document);
-    return status;
+    return open_net(out, text, name, options);
 }
 
 void lungo_net_free(lungo_net *net) {

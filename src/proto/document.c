@@ -23,6 +23,7 @@ struct lungo_document {
     file_name *files;
     entry *entries;
     size_t count, capacity; /* capacity: a power of two, or 0 */
+    bool skips_unknown;
 };
 
 lungo_status lungo_document_new(lungo_document **out) {
@@ -41,6 +42,14 @@ void lungo_document_free(lungo_document *document) {
 
 lungo_arena *lungo_document_arena(lungo_document *document) {
     return &document->arena;
+}
+
+void lungo_document_skip_unknown(lungo_document *document, bool skip) {
+    document->skips_unknown = skip;
+}
+
+bool lungo_document_skips_unknown(const lungo_document *document) {
+    return document->skips_unknown;
 }
 
 /* The place of the message, or the free one where it would stand. Needs a table that is not full.

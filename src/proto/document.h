@@ -5,6 +5,8 @@
 #ifndef LUNGO_PROTO_DOCUMENT_H
 #define LUNGO_PROTO_DOCUMENT_H
 
+#include <stdbool.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 
@@ -18,6 +20,11 @@ typedef struct lungo_position {
 lungo_status lungo_document_new(lungo_document **out);
 void lungo_document_free(lungo_document *document);
 lungo_arena *lungo_document_arena(lungo_document *document);
+
+/* Whether texts read into it may hold fields that the schema does not know: they are passed over,
+ * each with a warning. Otherwise, as from the start, they are errors. */
+void lungo_document_skip_unknown(lungo_document *document, bool skip);
+bool lungo_document_skips_unknown(const lungo_document *document);
 
 /* Where the field that holds the message begins; for the outermost message, line 1 of its file. */
 lungo_position lungo_document_position(const lungo_document *document, const void *message);

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "proto/forks.h"
 #include "proto/message.h"
 #include "lungo/suggest.h"
 #include "proto/text_parse.h"
@@ -167,6 +168,11 @@ static lungo_status fail_unknown_field(const lungo_parser *parser, const open_me
                                        const char *name) {
     const ProtobufCMessageDescriptor *type = frame->message->descriptor;
     char hint[LUNGO_SUGGEST_MAX];
+    lungo_fork_field known = lungo_forks_have_field(hint, type->short_name, name);
+    if (known)
+        return lungo_scanner_fail_here(&parser->scanner, "unknown field '%s' in %s%s%s", name,
+                                       type->short_name, hint,
+                                       known == LUNGO_FORK_FIELD ? LUNGO_PASS_OVER : "");
     for (const open_message *outer = frame->outer; outer; outer = outer->outer)
         if (knows(outer->message->descriptor, name))
             return fail_not_closed(parser, frame, outer, name);
@@ -176,7 +182,8 @@ static lungo_status fail_unknown_field(const lungo_parser *parser, const open_me
                                    type->short_name, hint);
 }
 
-/* Takes the name of a field that may stand here. */
+/* Takes the name of a field that may stand here. *out is NULL when it was an unknown field, which
+ * has been passed over. */
 static lungo_status parse_name(lungo_parser *parser, const open_message *frame,
                                const ProtobufCFieldDescriptor **out) {
     const ProtobufCMessageDescriptor *type = frame->message->descriptor;
@@ -187,6 +194,9 @@ static lungo_status parse_name(lungo_parser *parser, const open_message *frame,
         name.length < sizeof(lungo_word)
             ? protobuf_c_message_descriptor_get_field_by_name(type, lungo_token_word(&name).text)
             : NULL;
+    *out = field;
+    if (!field && lungo_document_skips_unknown(parser->document))
+        return lungo_parser_skip(parser, type->short_name, &name);
     if (!field) return fail_unknown_field(parser, frame, lungo_token_word(&name).text);
     int *line = &frame->lines[field - type->fields];
     if (*line && field->label != PROTOBUF_C_LABEL_REPEATED)
@@ -194,7 +204,6 @@ static lungo_status parse_name(lungo_parser *parser, const open_message *frame,
                                        "'%s' is given twice in one %s, first in line %d",
                                        field->name, type->short_name, *line);
     *line = name.line;
-    *out = field;
     return LUNGO_OK;
 }
 
@@ -205,6 +214,7 @@ static lungo_status parse_field(lungo_parser *parser, open_message *frame) {
     LUNGO_TRY(lungo_scanner_take(&parser->scanner, "[", &taken));
     if (taken) return parse_extension(parser);
     LUNGO_TRY(parse_name(parser, frame, &field));
+    if (!field) return LUNGO_OK;
     LUNGO_TRY(lungo_scanner_take(&parser->scanner, ":", &taken));
     if (!taken && field->type != PROTOBUF_C_TYPE_MESSAGE)
         return lungo_scanner_expected(&parser->scanner, "':' after '%s'", field->name);

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/log.h"
+#include "proto/forks.h"
 #include "proto/message.h"
 #include "lungo/suggest.h"
 
@@ -155,12 +157,31 @@ static lungo_status read_bool(lungo_parser *parser, const ProtobufCFieldDescript
     return LUNGO_OK;
 }
 
+/* Where unknown fields are passed over, so are values that say only how to compute. */
+static lungo_status unknown_value(lungo_parser *parser, const ProtobufCFieldDescriptor *field,
+                                  const char *name, const lungo_token *at, void *to) {
+    const ProtobufCEnumDescriptor *type = field->descriptor;
+    const lungo_scanner *scanner = &parser->scanner;
+    char hint[LUNGO_SUGGEST_MAX];
+    bool ignorable = lungo_forks_value_is_ignorable(field->name, name);
+    if (!lungo_forks_have_value(hint, field->name, name))
+        lungo_suggest(hint, name, value_name, type, type->n_values);
+    if (!ignorable || !lungo_document_skips_unknown(parser->document))
+        return lungo_scanner_fail_here(scanner, "unknown value '%s' for '%s'%s%s", name,
+                                       field->name, hint, ignorable ? LUNGO_PASS_OVER : "");
+    lungo_warn("%s:%d:%d: unknown value '%s' for '%s' is passed over%s", scanner->name, at->line,
+               at->column, name, field->name, hint);
+    *(int *)to = field->default_value ? *(const int *)field->default_value : type->values[0].value;
+    return LUNGO_OK;
+}
+
 static lungo_status read_enum(lungo_parser *parser, const ProtobufCFieldDescriptor *field,
                               void *to) {
     const ProtobufCEnumDescriptor *type = field->descriptor;
     const ProtobufCEnumValue *value;
-    lungo_word word = lungo_token_word(&parser->scanner.token);
-    if (parser->scanner.token.kind == LUNGO_TOKEN_IDENTIFIER) {
+    lungo_token at = parser->scanner.token;
+    lungo_word word = lungo_token_word(&at);
+    if (at.kind == LUNGO_TOKEN_IDENTIFIER) {
         value = parser->scanner.token.length < sizeof word.text
                     ? protobuf_c_enum_descriptor_get_value_by_name(type, word.text)
                     : NULL;
@@ -177,12 +198,7 @@ static lungo_status read_enum(lungo_parser *parser, const ProtobufCFieldDescript
         return lungo_scanner_expected(&parser->scanner, "a name%s for '%s', such as %s", hint,
                                       field->name, type->values[0].name);
     }
-    if (!value) {
-        char hint[LUNGO_SUGGEST_MAX];
-        lungo_suggest(hint, word.text, value_name, type, type->n_values);
-        return lungo_scanner_fail_here(&parser->scanner, "unknown value '%s' for '%s'%s", word.text,
-                                       field->name, hint);
-    }
+    if (!value) return unknown_value(parser, field, word.text, &at, to);
     *(int *)to = value->value;
     return LUNGO_OK;
 }
@@ -234,6 +250,11 @@ static value_reader *const readers[] = {
     [PROTOBUF_C_TYPE_BOOL] = read_bool,      [PROTOBUF_C_TYPE_ENUM] = read_enum,
     [PROTOBUF_C_TYPE_STRING] = read_string,  [PROTOBUF_C_TYPE_BYTES] = read_bytes,
 };
+
+bool lungo_token_is_number_name(const lungo_token *token) {
+    double ignored;
+    return named_number(token, &ignored);
+}
 
 lungo_status lungo_parser_value(lungo_parser *parser, const ProtobufCFieldDescriptor *field,
                                 void *to) {

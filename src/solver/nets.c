@@ -33,9 +33,11 @@ static lungo_status label_source(net_source *source, const char *format, const c
 }
 
 /* After a failure, too, dispose_source has to follow. */
-static lungo_status read_source(net_source *source, const char *field, const char *path) {
+static lungo_status read_source(net_source *source, const lungo_solver *solver, const char *field,
+                                const char *path) {
     ProtobufCMessage *message;
     LUNGO_TRY(lungo_document_new(&source->document));
+    lungo_document_skip_unknown(source->document, solver->skip_unknown_fields);
     LUNGO_TRY(label_source(source, field, path));
     LUNGO_TRY(lungo_text_read(source->document, &message, &caffe__net_parameter__descriptor, path));
     source->param = (Caffe__NetParameter *)message;
@@ -133,14 +135,14 @@ static lungo_status find_train_source(net_source *source, const lungo_solver *so
     if (param->train_net) {
         lungo_log_info("solver.cpp", 92, "Creating training net from train_net file: %s",
                        param->train_net);
-        return read_source(source, "", param->train_net);
+        return read_source(source, solver, "", param->train_net);
     }
     if (param->net_param) {
         lungo_log_info("solver.cpp", 97, "Creating training net specified in net_param.");
         return copy_source(source, "", param->net_param, solver->document);
     }
     lungo_log_info("solver.cpp", 102, "Creating training net from net file: %s", param->net);
-    return read_source(source, "", param->net);
+    return read_source(source, solver, "", param->net);
 }
 
 lungo_status lungo_solver_open_train_net(lungo_solver *solver) {
@@ -189,10 +191,10 @@ static lungo_status find_test_source(net_source *source, const lungo_solver *sol
         return copy_source(source, "test_net_param", param->test_net_param[index],
                            solver->document);
     if (index < named)
-        return read_source(source, "test_net file: ", param->test_net[index - params]);
+        return read_source(source, solver, "test_net file: ", param->test_net[index - params]);
     if (param->net_param)
         return copy_source(source, "net_param", param->net_param, solver->document);
-    return read_source(source, "net file: ", param->net);
+    return read_source(source, solver, "net file: ", param->net);
 }
 
 static lungo_status open_test_net(lungo_solver *solver, net_source *source, size_t index) {

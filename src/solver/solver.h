@@ -44,7 +44,7 @@ struct lungo_solver {
     size_t test_net_count;
     lungo_writer *test_starts;     /* for each: where its data begin; NULL unless test_from_start */
     int worker_count, worker_rank; /* as in lungo_net_options, of the train net */
-    bool skip_bad_records;
+    bool skip_bad_records, skip_unknown_fields;
 
     const lungo_policy *policy;
     const lungo_rule *rule;

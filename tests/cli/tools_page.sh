@@ -16,7 +16,7 @@ for file in "$source"/tools/*.c; do
     tool=$(basename "$file" .c)
     "$bin/$tool" --help > /dev/null || { echo "$tool --help failed"; status=1; }
     expect "$tool" tools/
-    for flag in $(sed -n 's/^    {"\([a-z_]*\)", FLAG_.*/\1/p' "$file"); do
+    for flag in $(sed -n 's/^    {"\([a-z_-]*\)", FLAG_.*/\1/p' "$file"); do
         expect "\`-$flag\`" "$tool"
     done
 done

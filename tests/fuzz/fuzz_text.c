@@ -1,5 +1,6 @@
 /* Any bytes as prototxt: either an error that names its place, or a message that survives being
- * printed and parsed again, and being copied. */
+ * printed and parsed again, and being copied. Both where unknown fields are errors and where they
+ * are passed over. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,10 +30,12 @@ static void check_message(lungo_document *document, const ProtobufCMessage *mess
     lungo_buffer_dispose(&again);
 }
 
-static void check_as(const ProtobufCMessageDescriptor *type, const uint8_t *data, size_t size) {
+static void check_as(const ProtobufCMessageDescriptor *type, bool lenient, const uint8_t *data,
+                     size_t size) {
     lungo_document *document;
     ProtobufCMessage *message = NULL;
     require(lungo_document_new(&document) == LUNGO_OK);
+    lungo_document_skip_unknown(document, lenient);
     if (lungo_text_parse(document, &message, type, (const char *)data, size, "fuzz") == LUNGO_OK)
         check_message(document, message);
     else
@@ -41,7 +44,9 @@ static void check_as(const ProtobufCMessageDescriptor *type, const uint8_t *data
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-    check_as(&caffe__net_parameter__descriptor, data, size);
-    check_as(&caffe__solver_parameter__descriptor, data, size);
+    for (int lenient = 0; lenient < 2; lenient++) {
+        check_as(&caffe__net_parameter__descriptor, lenient, data, size);
+        check_as(&caffe__solver_parameter__descriptor, lenient, data, size);
+    }
     return 0;
 }

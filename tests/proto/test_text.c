@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/buffer.h"
 #include "caffe.pb-c.h"
+#include "lungo/log.h"
 #include "proto/message.h"
 #include "proto/text.h"
 #include "support/suites.h"
@@ -41,7 +43,8 @@ static const struct {
      "net.prototxt:2:34: unknown field 'kernal_size' in ConvolutionParameter; did you mean "
      "'kernel_size'?"},
     {"layer { dropout_param { keep: 1 } }",
-     "net.prototxt:1:29: unknown field 'keep' in DropoutParameter; known: dropout_ratio"},
+     "net.prototxt:1:29: unknown field 'keep' in DropoutParameter; known: dropout_ratio, "
+     "scale_train"},
     {"layer { num_output: 3 }",
      "net.prototxt:1:19: unknown field 'num_output' in LayerParameter; a field of "
      "convolution_param, inner_product_param, embed_param, recurrent_param"},
@@ -165,6 +168,159 @@ START_TEST(presence_is_what_was_written) {
 }
 END_TEST
 
+/* ---- what forks have ---- */
+
+static const struct {
+    const char *input, *error;
+} fork_errors[] = {
+    {"layer {\n  norm_param { eps: 1 } }",
+     "net.prototxt:2:14: unknown field 'norm_param' in LayerParameter: the settings of Normalize, "
+     "a "
+     "layer of SSD, NVCaffe, Intel Caffe, jolibrain's fork: Caffe has no such layer"},
+    {"layer { batch_norm_param { scale_bias: true } }",
+     "net.prototxt:1:38: unknown field 'scale_bias' in BatchNormParameter: a field of NVCaffe: its "
+     "scale and bias are blobs 3 and 4 of the same layer: write a Scale layer behind it, and move "
+     "those weights there; --unknown-fields=warn passes over it"},
+    {"layer { convolution_param { engine: MKL2017 } }",
+     "net.prototxt:1:45: unknown value 'MKL2017' for 'engine': a value of Intel Caffe: it chooses "
+     "what computes, here --engine: leave it out; --unknown-fields=warn passes over it"},
+    {"layers { type: SPATIAL_PYRAMID_POOLING }",
+     "net.prototxt:1:40: unknown value 'SPATIAL_PYRAMID_POOLING' for 'type': a value of a branch "
+     "of "
+     "2014: Caffe has it in today's form: layer { type: 'SPP' }"},
+};
+
+START_TEST(names_of_forks_are_known) {
+    for (size_t i = 0; i < sizeof fork_errors / sizeof *fork_errors; i++) {
+        ProtobufCMessage *net = NULL;
+        ck_fails(parse(&net, &caffe__net_parameter__descriptor, fork_errors[i].input),
+                 LUNGO_ERR_PARSE, fork_errors[i].error);
+    }
+    close_document();
+}
+END_TEST
+
+static lungo_buffer warnings;
+
+static void note_warning(void *user, lungo_log_level level, const char *file, int line,
+                         const char *text) {
+    (void)user, (void)file, (void)line;
+    if (level == LUNGO_LOG_WARNING) lungo_buffer_printf(&warnings, "%s\n", text);
+}
+
+/* Unknown fields are passed over. */
+static lungo_status parse_leniently(Caffe__NetParameter **out, const char *text) {
+    ProtobufCMessage *message = NULL;
+    lungo_document_free(document);
+    ck_ok(lungo_document_new(&document));
+    lungo_document_skip_unknown(document, true);
+    lungo_buffer_clear(&warnings);
+    lungo_set_log(note_warning, NULL);
+    lungo_status status = lungo_text_parse(document, &message, &caffe__net_parameter__descriptor,
+                                           text, strlen(text), "net.prototxt");
+    lungo_set_log(NULL, NULL);
+    *out = (Caffe__NetParameter *)message;
+    return status;
+}
+
+static void end_leniency(void) {
+    lungo_buffer_dispose(&warnings);
+    warnings = (lungo_buffer){0};
+    close_document();
+}
+
+START_TEST(unknown_fields_can_be_passed_over) {
+    Caffe__NetParameter *net;
+    ck_ok(parse_leniently(
+        &net, "a: 1 b: -1.5e3, c: -inf; d: 'x' \"y\" e: FOO f { g <h: [1, 2] >; i: [] } j: { }\n"
+              "k: [{ l: 1 }, < >] m < n { } >\n"
+              "layer { name: 'one'\n  pad: 1 dropout_param { no: [[1], ['p' 'q']] "
+              "dropout_ratio: 0.25 } }"));
+    ck_assert_uint_eq(net->n_layer, 1);
+    ck_assert_str_eq(net->layer[0]->name, "one");
+    ck_assert_float_eq(net->layer[0]->dropout_param->dropout_ratio, 0.25F);
+    const char *got = lungo_buffer_text(&warnings);
+    ck_assert_ptr_nonnull(strstr(got, "net.prototxt:1:1: unknown field 'a' in NetParameter is "
+                                      "passed over\nnet.prototxt:1:6: unknown field 'b'"));
+    ck_assert_ptr_nonnull(strstr(got, "net.prototxt:4:3: unknown field 'pad' in LayerParameter"));
+    ck_assert_ptr_nonnull(strstr(got, "net.prototxt:4:26: unknown field 'no' in DropoutParam"));
+    size_t lines = 0;
+    for (const char *at = got; (at = strchr(at, '\n')); at++)
+        lines++;
+    ck_assert_uint_eq(lines, 11);
+    end_leniency();
+}
+END_TEST
+
+START_TEST(warnings_say_what_a_fork_meant) {
+    Caffe__NetParameter *net;
+    ck_ok(parse_leniently(&net, "layer { convolution_param { relu: true engine: MKLDNN } }"));
+    ck_assert_int_eq(net->layer[0]->convolution_param->engine, 0);
+    ck_assert_str_eq(lungo_buffer_text(&warnings),
+                     "net.prototxt:1:29: unknown field 'relu' in ConvolutionParameter is passed "
+                     "over: a field of Intel Caffe: write a ReLU layer behind it\n"
+                     "net.prototxt:1:48: unknown value 'MKLDNN' for 'engine' is passed over: a "
+                     "value of Intel Caffe: it chooses what computes, here --engine: leave it "
+                     "out\n");
+    ck_fails(parse_leniently(&net, "layer { pooling_param { pool: MIN } }"), LUNGO_ERR_PARSE,
+             "unknown value 'MIN' for 'pool'; known: MAX, AVE, STOCHASTIC");
+    end_leniency();
+}
+END_TEST
+
+static const struct {
+    const char *input, *error;
+} skip_errors[] = {
+    {"a 1", "1:3: expected ':' or '{' behind an unknown field's name, got '1'"},
+    {"a: }", "1:4: expected the value of an unknown field, got '}'"},
+    {"a: -b", "1:5: expected a number behind '-', got 'b'"},
+    {"a { b: 1", "1:9: expected '}' to close the '{' at 1:3, got end of file"},
+    {"a { b: 1 >", "1:10: expected '}' to close the '{' at 1:3, got '>'"},
+    {"a { 1: 1 }", "1:5: expected the name of a field, got '1'"},
+    {"a: [1 2]", "1:7: expected ',' or ']' in the list of an unknown field, got '2'"},
+    {"a: [1,", "1:7: expected the value of an unknown field, got end of file"},
+    {"a: 'b", "1:6: end of file inside a string that begins at 1:4"},
+    {"a", "1:2: expected ':' or '{' behind an unknown field's name, got end of file"},
+};
+
+START_TEST(what_is_passed_over_has_to_be_prototxt) {
+    for (size_t i = 0; i < sizeof skip_errors / sizeof *skip_errors; i++) {
+        Caffe__NetParameter *net;
+        ck_fails(parse_leniently(&net, skip_errors[i].input), LUNGO_ERR_PARSE,
+                 skip_errors[i].error);
+        ck_assert_str_eq(lungo_buffer_text(&warnings), "");
+    }
+    end_leniency();
+}
+END_TEST
+
+/* "a { a { ... } }" of so many messages, or "a: [[...]]" of so many lists. */
+static lungo_status parse_nested(int depth, const char *before, const char *open,
+                                 const char *close) {
+    Caffe__NetParameter *net;
+    lungo_buffer text = {0};
+    lungo_buffer_puts(&text, before);
+    for (int i = 0; i < depth; i++)
+        lungo_buffer_puts(&text, open);
+    for (int i = 0; i < depth; i++)
+        lungo_buffer_puts(&text, close);
+    lungo_status status = parse_leniently(&net, lungo_buffer_text(&text));
+    lungo_buffer_dispose(&text);
+    return status;
+}
+
+START_TEST(unknown_messages_are_at_most_200_deep) {
+    static const char error[] =
+        "in an unknown field: expected at most 200 messages or lists in each other, got more";
+    ck_ok(parse_nested(200, "", "a {", "}"));
+    ck_fails(parse_nested(201, "", "a {", "}"), LUNGO_ERR_PARSE, error);
+    ck_fails(parse_nested(100000, "", "a <", ">"), LUNGO_ERR_PARSE, error);
+    ck_ok(parse_nested(200, "a: ", "[", "]"));
+    ck_fails(parse_nested(100000, "a: ", "[", "]"), LUNGO_ERR_PARSE, error);
+    end_leniency();
+}
+END_TEST
+
 START_TEST(one_document_holds_several_texts) {
     Caffe__NetParameter *net = parse_net("name: 'first'");
     ProtobufCMessage *solver;
@@ -263,11 +419,13 @@ END_TEST
 Suite *lungo_suite_text(void);
 Suite *lungo_suite_text(void) {
     return lungo_suite_of(
-        "text",
-        (const TTest *const[]){
-            errors_say_where_what_and_instead, names_beyond_any_limit_are_unknown_fields,
-            messages_know_where_they_stood, presence_is_what_was_written,
-            one_document_holds_several_texts, extensions_are_enums_without_quotes,
-            only_the_given_length_is_read, a_float_halfway_beyond_the_largest_is_the_largest,
-            an_enum_without_a_name_prints_as_its_number, files_are_read_and_named, NULL});
+        "text", (const TTest *const[]){
+                    names_of_forks_are_known, unknown_fields_can_be_passed_over,
+                    warnings_say_what_a_fork_meant, what_is_passed_over_has_to_be_prototxt,
+                    unknown_messages_are_at_most_200_deep, errors_say_where_what_and_instead,
+                    names_beyond_any_limit_are_unknown_fields, messages_know_where_they_stood,
+                    presence_is_what_was_written, one_document_holds_several_texts,
+                    extensions_are_enums_without_quotes, only_the_given_length_is_read,
+                    a_float_halfway_beyond_the_largest_is_the_largest,
+                    an_enum_without_a_name_prints_as_its_number, files_are_read_and_named, NULL});
 }

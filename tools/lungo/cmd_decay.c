@@ -23,7 +23,9 @@ int cmd_decay(const command_flags *flags) {
     options.shapes_only = true;
     lungo_solver *solver = NULL;
     glog_set_minimum(LUNGO_LOG_WARNING);
-    lungo_status status = lungo_solver_open(&solver, flags->solver, &options);
+    lungo_status status =
+        lungo_unknown_fields_parse(&options.unknown_fields, flags->unknown_fields);
+    if (!status) status = lungo_solver_open(&solver, flags->solver, &options);
     if (status) {
         glog_report_error();
     } else {

@@ -72,6 +72,8 @@ static lungo_status open_solver(lungo_solver **out, const command_flags *flags,
     options.watch = *flags->watch ? flags->watch : NULL;
     options.log_plan = flags->log_plan;
     lungo_status status = lungo_engine_parse(&options.engine, flags->engine);
+    if (!status)
+        status = lungo_unknown_fields_parse(&options.unknown_fields, flags->unknown_fields);
     return status ? status : lungo_solver_open(out, flags->solver, &options);
 }
 

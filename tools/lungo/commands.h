@@ -12,7 +12,7 @@
 typedef struct command_flags {
     const char *engine, *gpu, *solver, *model, *phase, *stage, *snapshot, *weights;
     const char *sigint_effect, *sighup_effect;
-    const char *guard, *watch, *contact_sheet, *root_folder; /* Lungo's own */
+    const char *guard, *watch, *contact_sheet, *root_folder, *unknown_fields; /* Lungo's own */
     int guard_growth;
     int level, iterations;
     bool log_plan, markdown, memory, skip_bad_records;

@@ -28,6 +28,7 @@ lungo_net *open_model(const command_flags *flags, lungo_phase phase) {
     options.skip_bad_records = flags->skip_bad_records;
     lungo_net *net = NULL;
     if (lungo_engine_parse(&options.engine, flags->engine) ||
+        lungo_unknown_fields_parse(&options.unknown_fields, flags->unknown_fields) ||
         lungo_net_open(&net, flags->model, &options))
         glog_report_error();
     words_dispose(&stages);

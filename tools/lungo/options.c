@@ -18,6 +18,7 @@ command_flags options_given = {.engine = "",
                                .watch = "",
                                .contact_sheet = "",
                                .root_folder = "",
+                               .unknown_fields = "error",
                                .iterations = 50};
 
 tool_flag options_table[] = {
@@ -63,6 +64,9 @@ tool_flag options_table[] = {
      "train decay", false},
     {"stage", FLAG_TEXT, &options_given.stage, "NAMES",
      "The network's stages, separated by commas.", "train test time decay", false},
+    {"unknown-fields", FLAG_TEXT, &options_given.unknown_fields, "error|warn",
+     "error, or warn: pass over fields that Caffe does not have, each with a warning.",
+     "train test time decay", false},
     {"watch", FLAG_TEXT, &options_given.watch, "FILE",
      "A file for the norms of every parameter in every iteration (weights, gradient, decay, "
      "update/weights): JSON lines if it ends in .jsonl or .json, else TSV. A new run wants a new "
