@@ -41,12 +41,15 @@ typedef struct lungo_solver_options {
     int worker_count, worker_rank; /* the train net's share of the data; see lungo_net_options */
     bool skip_bad_records;         /* as data_param.skip_bad_records, for every layer */
     lungo_unknown_fields unknown_fields; /* of the solver and all nets */
+    bool resume_as_caffe; /* true: a restore takes weights, histories and the iteration alone, as
+                             Caffe's does, and data begin anew; false: all of the run's state, so
+                             that it goes on as if it had not been stopped */
 } lungo_solver_options;
 
 #define LUNGO_SOLVER_OPTIONS_INIT                                                                  \
     {                                                                                              \
         0, NULL, 0, NULL, false, false, true, 100, NULL, LUNGO_ENGINE_DEFAULT, false, 0, 0, false, \
-            LUNGO_UNKNOWN_ERROR                                                                    \
+            LUNGO_UNKNOWN_ERROR, false                                                             \
     }
 
 /* Reads the solver file, builds the train net and the test nets (paths in it are as Caffe has
@@ -75,7 +78,11 @@ bool lungo_solver_asks_for_gpu(
 lungo_net *lungo_solver_net(const lungo_solver *solver);
 lungo_net *lungo_solver_test_net(const lungo_solver *solver, size_t index);
 
-/* Writes <prefix>_iter_N.caffemodel and .solverstate; restores from a .solverstate. */
+/* Writes <prefix>_iter_N.caffemodel and .solverstate; restores from a .solverstate: a run that is
+ * restored in the same environment (threads, engine, machine) is bit for bit the run that was not
+ * stopped. During a test a snapshot holds the run as it was before the test. A restore that fails
+ * changes nothing. Data must be where and what they were; MemoryData layers get the same arrays
+ * again, before or after. A .solverstate of Caffe's resumes as Caffe resumes it. */
 lungo_status lungo_solver_snapshot(lungo_solver *solver);
 lungo_status lungo_solver_restore(lungo_solver *solver, const char *path);
 

@@ -46,14 +46,36 @@ void lungo_order_advance(lungo_order *order) {
     if (order->items) mix(order);
 }
 
+/* ---- resuming: an order follows from the seed by mixing as often as passes were begun; after very
+ * many of them, as short lists have, it is saved itself ---- */
+
+enum { MOST_MIXED = 256 };
+
 void lungo_order_save(const lungo_order *order, lungo_writer *writer) {
     lungo_write_u64(writer, order->seed);
     lungo_write_u64(writer, order->passes);
     lungo_write_u64(writer, order->next);
+    if (!order->items || order->passes < MOST_MIXED) return;
+    lungo_write_rng(writer, &order->shuffler);
+    for (size_t i = 0; i < order->count; i++)
+        lungo_write_u64(writer, order->items[i]);
+}
+
+static lungo_status load_items(lungo_order *order, lungo_reader *reader) {
+    LUNGO_TRY(lungo_read_rng(reader, &order->shuffler));
+    for (size_t i = 0; i < order->count; i++) {
+        uint64_t item;
+        LUNGO_TRY(lungo_read_u64(reader, &item));
+        if (item >= order->count)
+            return lungo_fail(LUNGO_ERR_DATA,
+                              "data has changed: expected more than %llu records, got %zu",
+                              (unsigned long long)item, order->count);
+        order->items[i] = (uint32_t)item;
+    }
+    return LUNGO_OK;
 }
 
 lungo_status lungo_order_load(lungo_order *order, lungo_reader *reader) {
-    enum { MOST_PASSES = 1 << 20 };
     uint64_t seed, next, passes;
     LUNGO_TRY(lungo_read_u64(reader, &seed));
     LUNGO_TRY(lungo_read_u64(reader, &passes));
@@ -62,12 +84,10 @@ lungo_status lungo_order_load(lungo_order *order, lungo_reader *reader) {
         return lungo_fail(LUNGO_ERR_DATA,
                           "data has changed: expected more than %llu records, got %zu",
                           (unsigned long long)next, order->count);
-    if (passes > MOST_PASSES)
-        return lungo_fail(LUNGO_ERR_FORMAT, "saved state: expected at most %d passes, got %llu",
-                          MOST_PASSES, (unsigned long long)passes);
     order->seed = (uint32_t)seed;
     order->passes = passes;
     order->next = (size_t)next;
+    if (order->items && passes >= MOST_MIXED) return load_items(order, reader);
     if (order->items) mix_from_the_first(order);
     return LUNGO_OK;
 }

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
-
 lungo_status lungo_walk_begin(lungo_walk *walk, lungo_database *database) {
     bool found;
     *walk = (lungo_walk){.database = database};
@@ -66,8 +64,7 @@ lungo_status lungo_walk_shuffle(lungo_walk *walk, uint32_t seed) {
 
 static lungo_status advance_by_key(lungo_walk *walk) {
     lungo_order_advance(&walk->order);
-    if (walk->order.next == 0)
-        lungo_log_info("data_layer.cpp", 73, "Restarting data prefetching from start.");
+    walk->restarts += walk->order.next == 0;
     return go_to(walk, key_at(walk, lungo_order_item(&walk->order)));
 }
 
@@ -77,14 +74,15 @@ lungo_status lungo_walk_advance(lungo_walk *walk) {
     if (walk->ends) return advance_by_key(walk);
     LUNGO_TRY(lungo_database_next(walk->database, &found));
     if (found) return LUNGO_OK;
-    lungo_log_info("data_layer.cpp", 73, "Restarting data prefetching from start.");
+    walk->restarts++;
     return lungo_database_first(walk->database, &found);
 }
 
-/* ---- resuming: records read so far, the key of the next one; shuffled, the order ---- */
+/* ---- resuming: restarts, records read so far, the next one's key; shuffled, the order ---- */
 
 void lungo_walk_save(const lungo_walk *walk, lungo_writer *writer) {
     lungo_bytes key = lungo_database_key(walk->database);
+    lungo_write_u64(writer, walk->restarts);
     lungo_write_u64(writer, walk->passed);
     lungo_write_u64(writer, key.size);
     lungo_write_bytes(writer, key.data, key.size);
@@ -94,9 +92,11 @@ void lungo_walk_save(const lungo_walk *walk, lungo_writer *writer) {
 lungo_status lungo_walk_load(lungo_walk *walk, lungo_reader *reader) {
     const char *bytes;
     uint64_t size;
+    LUNGO_TRY(lungo_read_u64(reader, &walk->restarts));
     LUNGO_TRY(lungo_read_u64(reader, &walk->passed));
     LUNGO_TRY(lungo_read_u64(reader, &size));
     LUNGO_TRY(lungo_read_in_place(reader, &bytes, (size_t)size));
-    if (walk->ends) LUNGO_TRY(lungo_order_load(&walk->order, reader));
-    return go_to(walk, (lungo_bytes){bytes, (size_t)size});
+    if (!walk->ends) return go_to(walk, (lungo_bytes){bytes, (size_t)size});
+    LUNGO_TRY(lungo_order_load(&walk->order, reader));
+    return go_to(walk, key_at(walk, lungo_order_item(&walk->order)));
 }

@@ -26,6 +26,7 @@
 #include "blob/blob.h"
 #include "caffe.pb-c.h"
 #include "lungo/net.h"
+#include "store/database.h"
 
 typedef struct lungo_layer lungo_layer;
 typedef struct lungo_op lungo_op; /* what a layer computes, as data: op.h */
@@ -39,6 +40,14 @@ enum lungo_layer_flags {
     LUNGO_SOURCE = 1 << 5,  /* its tops come from outside the net: no forward gives them twice */
     LUNGO_ONCE = 1 << 6     /* a forward does more than make tops: running it again would differ */
 };
+
+/* By which a snapshot tells whether data has changed. Borrowed from the layer. */
+typedef struct lungo_identity {
+    const char *path;
+    bool counted; /* `count` is known */
+    uint64_t count;
+    lungo_bytes first, last; /* key, or name of a file */
+} lungo_identity;
 
 typedef struct lungo_layer_type {
     const char *name, *brief; /* "InnerProduct", and one sentence shown by `lungo layers` */
@@ -57,7 +66,8 @@ typedef struct lungo_layer_type {
     void (*describe)(const lungo_layer *, lungo_op *); /* after reshape: for plan/, see op.h */
     lungo_status (*save)(const lungo_layer *, lungo_writer *); /* what a resumed run needs */
     lungo_status (*load)(lungo_layer *, lungo_reader *);
-    void (*release)(lungo_layer *); /* what `state` owns outside the arena */
+    lungo_identity (*identify)(const lungo_layer *); /* of the data that it reads */
+    void (*release)(lungo_layer *);                  /* what `state` owns outside the arena */
 } lungo_layer_type;
 
 /* What whoever opens layers lends to all of them. Outlives them. */

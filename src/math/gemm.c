@@ -33,3 +33,7 @@ void lungo_gemm(lungo_operand op_a, lungo_operand op_b, size_t m, size_t n, size
     cblas_sgemm(CblasRowMajor, trans(op_a), trans(op_b), (int)m, (int)n, (int)k, 1.0f, a, lda, b,
                 ldb, beta, c, row_length(n));
 }
+
+const char *lungo_blas_name(void) {
+    return openblas_get_config();
+}

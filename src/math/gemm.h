@@ -12,4 +12,7 @@ typedef enum lungo_operand { LUNGO_PLAIN, LUNGO_TRANSPOSED } lungo_operand;
 void lungo_gemm(lungo_operand op_a, lungo_operand op_b, size_t m, size_t n, size_t k,
                 const float *a, const float *b, float beta, float *c);
 
+/* The library and its kernels for this machine: "OpenBLAS 0.3.21 ... Haswell". */
+const char *lungo_blas_name(void);
+
 #endif

@@ -112,6 +112,7 @@ lungo_status lungo_net_build(lungo_net **out, const Caffe__NetParameter *param,
     if (!net) return lungo_fail_memory("a net", sizeof *net);
     net->no_memory = options->no_memory;
     lungo_net_builder builder = {.net = net, .donor = options->open.donor};
+    net->donor = options->open.donor;
     lungo_status status = build(&builder, param, document, options);
     if (status) {
         lungo_net_dispose(net);

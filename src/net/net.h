@@ -50,6 +50,8 @@ struct lungo_net {
     size_t param_floats;
     float *values, *gradients;
 
+    const struct lungo_net *donor; /* whose parameters it borrows; NULL: none */
+
     struct lungo_plan *plan; /* made and freed by plan/ */
 };
 

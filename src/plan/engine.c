@@ -27,6 +27,10 @@ lungo_status lungo_engine_parse(lungo_engine *out, const char *name) {
                       name, suggestion);
 }
 
+const char *lungo_engine_name(lungo_engine engine) {
+    return engine == LUNGO_ENGINE_DEFAULT ? "default" : names[engine];
+}
+
 /* ---- what computes what ---- */
 
 static const lungo_unit_table reference = {
@@ -72,4 +76,12 @@ lungo_status lungo_engine_units(lungo_engine engine, const lungo_unit_table **ou
                       "engine %s: this build has no oneDNN; install libdnnl-dev and build anew, or "
                       "take engine blas",
                       names[chosen]);
+}
+
+int lungo_plan_onednn_version(void) {
+#ifdef LUNGO_HAVE_ONEDNN
+    return lungo_onednn_version();
+#else
+    return 0;
+#endif
 }

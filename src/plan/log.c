@@ -30,6 +30,19 @@ static void name_layouts(lungo_buffer *text, const lungo_net *net, const lungo_s
                         last->top_count ? layout_of(last->tops[0]) : "");
 }
 
+uint64_t lungo_steps_hash(const lungo_net *net, const lungo_step *steps, int count) {
+    lungo_buffer text = {0};
+    uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
+    for (int k = 0; k < count; k++) {
+        name_layers(&text, net, &steps[k]);
+        name_implementation(&text, net, &steps[k]);
+    }
+    for (size_t i = 0; i < text.length; i++)
+        hash = (hash ^ (unsigned char)text.bytes[i]) * 0x100000001b3;
+    lungo_buffer_dispose(&text);
+    return hash;
+}
+
 void lungo_plan_log(const lungo_net *net, const lungo_step *steps, int count) {
     lungo_buffer layers = {0}, how = {0}, layouts = {0};
     lungo_log_info("log.c", __LINE__, "Plan: %d layers in %d steps", net->layer_count, count);

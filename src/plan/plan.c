@@ -81,6 +81,10 @@ int lungo_plan_step_count(const lungo_plan *plan) {
     return plan->step_count;
 }
 
+uint64_t lungo_plan_hash(const lungo_plan *plan) {
+    return lungo_steps_hash(plan->net, plan->steps, plan->step_count);
+}
+
 lungo_step_info lungo_plan_step(const lungo_plan *plan, int index) {
     const lungo_step *step = &plan->steps[index];
     return (lungo_step_info){(size_t)step->first, (size_t)step->last};

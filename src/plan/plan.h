@@ -27,6 +27,13 @@ const struct lungo_memory *lungo_plan_memory(const lungo_plan *plan);
 int lungo_plan_step_count(const lungo_plan *plan);
 lungo_step_info lungo_plan_step(const lungo_plan *plan, int index);
 
+/* What computes what, as one number: the same for the same steps by the same implementations. */
+uint64_t lungo_plan_hash(const lungo_plan *plan);
+
+/* "blas", ...; and the version of oneDNN: 20603 for 2.6.3, 0 in a build without it. */
+const char *lungo_engine_name(lungo_engine engine);
+int lungo_plan_onednn_version(void);
+
 /* Build, then plan: what lungo_net_open and the solver call. */
 lungo_status lungo_plan_open_net(lungo_net **out, const Caffe__NetParameter *param,
                                  const lungo_document *document,

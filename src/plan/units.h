@@ -15,5 +15,6 @@ extern const lungo_unit_type lungo_blocked_batch_norm_unit, lungo_blocked_concat
 /* onednn/ */
 extern const lungo_unit_type lungo_onednn_convolution_unit, lungo_onednn_deconvolution_unit,
     lungo_onednn_inner_product_unit, lungo_onednn_lrn_unit;
+int lungo_onednn_version(void);
 
 #endif

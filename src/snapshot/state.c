@@ -1,6 +1,6 @@
 /* Caffe's SolverState on disk:
  *
- *   iter 1   learned_net 2   history 3, repeated BlobProto   current_step 4
+ *   iter 1   learned_net 2   history 3, repeated BlobProto   current_step 4   run 1000, Lungo's
  *
  * Histories are as large as the weights, or twice as large: they go to the file one by one, and are
  * read from it in place.
@@ -15,7 +15,7 @@
 #include "proto/wire.h"
 #include "snapshot/state_hdf5.h"
 
-enum { ITER = 1, LEARNED_NET = 2, HISTORY = 3, CURRENT_STEP = 4 };
+enum { ITER = 1, LEARNED_NET = 2, HISTORY = 3, CURRENT_STEP = 4, RUN = 1000 };
 
 /* ---- writing ---- */
 
@@ -28,6 +28,12 @@ static void put_string(lungo_buffer *out, uint32_t field, const char *text) {
     lungo_wire_put_tag(out, field, LUNGO_WIRE_BYTES);
     lungo_wire_put_varint(out, strlen(text));
     lungo_buffer_puts(out, text);
+}
+
+static void put_bytes(lungo_buffer *out, uint32_t field, const lungo_buffer *bytes) {
+    lungo_wire_put_tag(out, field, LUNGO_WIRE_BYTES);
+    lungo_wire_put_varint(out, bytes->length);
+    lungo_buffer_append(out, bytes->bytes, bytes->length);
 }
 
 static lungo_status flush(lungo_buffer *fields, lungo_file_writer *file) {
@@ -47,6 +53,7 @@ static lungo_status write_fields(const lungo_run_state *state, lungo_buffer *fie
         LUNGO_TRY(lungo_stored_blob_write(file, HISTORY, history->shape, history->values, NULL));
     }
     put_int(fields, CURRENT_STEP, state->current_step);
+    if (state->run.length > 0) put_bytes(fields, RUN, &state->run);
     return flush(fields, file);
 }
 
@@ -102,6 +109,10 @@ static lungo_status take_field(lungo_saved_state *saved, const lungo_wire_field 
         return take_int(&saved->current_step, "current_step", field);
     if (bytes && field->number == LEARNED_NET) return take_name(saved, field);
     if (bytes && field->number == HISTORY) return take_history(saved, field);
+    if (bytes && field->number == RUN) {
+        saved->run = field->bytes.at;
+        saved->run_length = lungo_wire_left(&field->bytes);
+    }
     return LUNGO_OK;
 }
 

@@ -19,6 +19,7 @@ typedef struct lungo_run_state {
     const char *learned_net; /* the file with the weights, as it was named when written */
     size_t history_count;
     lungo_history *histories;
+    lungo_buffer run; /* Lungo's part: a packed RunState of proto/caffe.proto; owned */
 } lungo_run_state;
 
 /* In HDF5 if the path ends in ".h5", as Caffe tells them apart. The file appears whole or not at
@@ -32,6 +33,8 @@ typedef struct lungo_saved_state {
     char *learned_net; /* NULL: none */
     size_t history_count;
     lungo_stored_blob *histories;
+    const void *run; /* Lungo's part, a packed RunState; NULL: there is none, as in Caffe's files */
+    size_t run_length;
     char *bytes;
     lungo_hdf5 *hdf5;
 } lungo_saved_state;

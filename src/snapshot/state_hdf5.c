@@ -18,6 +18,8 @@ static lungo_status write_all(lungo_hdf5_writer *file, const lungo_run_state *st
     LUNGO_TRY(lungo_hdf5_write_int(file, "/iter", state->iter));
     LUNGO_TRY(lungo_hdf5_write_string(file, "/learned_net", state->learned_net));
     LUNGO_TRY(lungo_hdf5_write_int(file, "/current_step", state->current_step));
+    if (state->run.length > 0)
+        LUNGO_TRY(lungo_hdf5_write_bytes(file, "/run", state->run.bytes, state->run.length));
     LUNGO_TRY(lungo_hdf5_write_group(file, "/history"));
     for (size_t i = 0; i < state->history_count; i++)
         LUNGO_TRY(lungo_hdf5_write(file, history_name(name, i), state->histories[i].shape,
@@ -59,6 +61,13 @@ static bool has(const lungo_hdf5_entry *entries, size_t count, const char *name)
     return false;
 }
 
+static lungo_status take_run(lungo_saved_state *saved) {
+    uint8_t *bytes;
+    LUNGO_TRY(lungo_hdf5_read_bytes(&bytes, &saved->run_length, saved->hdf5, "/run"));
+    saved->run = saved->bytes = (char *)bytes;
+    return LUNGO_OK;
+}
+
 static lungo_status read_fields(lungo_saved_state *saved, lungo_arena *arena) {
     lungo_hdf5_entry *entries;
     size_t count;
@@ -71,6 +80,7 @@ static lungo_status read_fields(lungo_saved_state *saved, lungo_arena *arena) {
     LUNGO_TRY(take_int(&saved->current_step, saved->hdf5, "/current_step"));
     if (has(entries, count, "learned_net"))
         LUNGO_TRY(lungo_hdf5_read_string(&saved->learned_net, saved->hdf5, "/learned_net"));
+    if (has(entries, count, "run")) LUNGO_TRY(take_run(saved));
     LUNGO_TRY(lungo_hdf5_list(&entries, &count, arena, saved->hdf5, "/history"));
     return take_histories(saved, count);
 }

@@ -1,6 +1,7 @@
 /* Caffe's solver state in HDF5 (.solverstate.h5):
  *
  *   /iter, /current_step   one int each   /learned_net   a string   /history/0 ...   values
+ *   /run   Lungo's part, as bytes
  */
 #ifndef LUNGO_SNAPSHOT_STATE_HDF5_H
 #define LUNGO_SNAPSHOT_STATE_HDF5_H

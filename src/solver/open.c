@@ -99,6 +99,7 @@ static lungo_status merge_options(lungo_solver *solver, const lungo_solver_optio
     solver->worker_count = options->worker_count;
     solver->worker_rank = options->worker_rank;
     solver->skip_bad_records = options->skip_bad_records;
+    solver->resume_as_caffe = options->resume_as_caffe;
     if (ignore || options->weights) solver->param->n_weights = 0;
     if (ignore || !options->weights) return LUNGO_OK;
     return add_string(solver, solver->param, "weights", options->weights);
@@ -134,6 +135,7 @@ static lungo_status seed_generator(lungo_solver *solver) {
     uint32_t seed = (uint32_t)solver->param->random_seed;
     if (solver->param->random_seed < 0) LUNGO_TRY(lungo_rng_seed_from_system(&seed));
     lungo_rng_seed(&solver->rng, seed);
+    solver->seed = seed;
     return LUNGO_OK;
 }
 
@@ -223,6 +225,7 @@ void lungo_solver_free(lungo_solver *solver) {
     for (int k = 0; k < LUNGO_MAX_HISTORIES; k++)
         lungo_free_floats(solver->histories[k]);
     lungo_smoothed_loss_dispose(&solver->smoothed);
+    lungo_solver_let_go_of_run(solver);
     lungo_document_free(solver->document);
     free(solver->path);
     free(solver);

@@ -58,8 +58,10 @@ static lungo_status write_state(lungo_solver *solver, const char *model, const c
     lungo_run_state state;
     LUNGO_TRY(list_state(&state, solver));
     state.learned_net = model;
-    lungo_status status = lungo_run_state_write(&state, path);
+    lungo_status status = lungo_solver_pack_run(solver, &state.run);
+    if (!status) status = lungo_run_state_write(&state, path);
     free(state.histories);
+    lungo_buffer_dispose(&state.run);
     return status;
 }
 
@@ -134,16 +136,40 @@ static lungo_status load_model(lungo_solver *solver, const char *learned_net, co
     return status;
 }
 
+typedef struct model_place {
+    const char *learned_net, *state;
+} model_place;
+
+static lungo_status load_named_model(void *user, lungo_solver *solver) {
+    const model_place *place = user;
+    return place->learned_net ? load_model(solver, place->learned_net, place->state) : LUNGO_OK;
+}
+
+static lungo_status load_run(lungo_solver *solver, const lungo_saved_state *saved,
+                             const char *path) {
+    model_place place = {saved->learned_net, path};
+    if (saved->run && !solver->resume_as_caffe)
+        return lungo_solver_load_run(solver, saved->run, saved->run_length, load_named_model,
+                                     &place);
+    LUNGO_TRY(load_named_model(&place, solver));
+    lungo_note("%s: weights, histories and iteration are restored, as Caffe does; data and random "
+               "numbers begin anew%s",
+               path, saved->run ? "" : ", for the file does not say where they were");
+    solver->goes_on = false;
+    lungo_guard_restart(&solver->guard);
+    return LUNGO_OK;
+}
+
 /* Everything is checked before anything is changed. */
 static lungo_status take_state(lungo_solver *solver, const lungo_saved_state *saved,
                                const lungo_run_state *state, const char *path) {
     LUNGO_TRY(lungo_saved_state_check(saved, state));
-    if (saved->learned_net) LUNGO_TRY(load_model(solver, saved->learned_net, path));
+    LUNGO_TRY(load_run(solver, saved, path));
+    lungo_solver_let_go_of_run(solver);
     lungo_log_info("sgd_solver.cpp", 336, "SGDSolver: restoring history");
     LUNGO_TRY(lungo_saved_state_copy(saved, state));
     solver->iter = saved->iter;
     solver->current_step = saved->current_step;
-    lungo_guard_restart(&solver->guard);
     lungo_watch_stop(solver);
     return LUNGO_OK;
 }

@@ -2,7 +2,9 @@
 #include "solver/solver.h"
 
 lungo_status lungo_solver_step(lungo_solver *solver, int count) {
-    return lungo_solver_run(solver, count);
+    LUNGO_TRY(lungo_solver_run(solver, count));
+    solver->goes_on = solver->stopped;
+    return LUNGO_OK;
 }
 
 static lungo_status check_max_iter(const Caffe__SolverParameter *param) {
@@ -41,8 +43,10 @@ static lungo_status train(lungo_solver *solver) {
         lungo_log_info("solver.cpp", 311, "Optimization stopped early.");
         return LUNGO_OK;
     }
+    LUNGO_TRY(lungo_solver_hold_run(solver));
     if (lungo_solver_displays(solver)) LUNGO_TRY(display_last(solver));
     if (lungo_solver_tests(solver)) LUNGO_TRY(lungo_solver_test_all(solver));
+    solver->goes_on = false;
     lungo_log_info("solver.cpp", 332, "Optimization Done.");
     return LUNGO_OK;
 }

@@ -14,7 +14,9 @@
  *   watch.c      the watch file: those norms, iteration by iteration
  *   decay_table.c  what decay does to each parameter, for people to read
  *   test.c       the test nets' scores
- *   snapshots.c  writing and restoring snapshots
+ *   snapshots.c  writing and restoring snapshots, with
+ *     resume.c      all that a run is beside weights and histories
+ *     environment.c what its last bits hang on
  */
 #ifndef LUNGO_SOLVER_SOLVER_H
 #define LUNGO_SOLVER_SOLVER_H
@@ -37,6 +39,7 @@ struct lungo_solver {
     lungo_document *document;
     Caffe__SolverParameter *param; /* up to date, snapshot_prefix set, options merged in */
     char *path;                    /* of the solver file, for errors */
+    uint32_t seed;                 /* that the generator began with */
     lungo_rng rng;                 /* lent to the train net, then to the test nets */
     lungo_engine engine;           /* of all nets */
     bool log_plan;                 /* of the train net */
@@ -60,6 +63,9 @@ struct lungo_solver {
     int iter, current_step;
     float rate, loss; /* of the last iteration */
     lungo_smoothed_loss smoothed;
+    bool goes_on;      /* the next iterations average over the losses of the last ones */
+    lungo_buffer held; /* the run's state at this iteration's beginning; empty: as it is now */
+    bool resume_as_caffe;
     double display_time; /* since when, and since which iteration, the speed is measured */
     int display_iter;
     bool stopped; /* by a request */
@@ -120,6 +126,27 @@ lungo_request lungo_solver_take_request(lungo_solver *solver);
 
 /* snapshots.c: whether files of the prefix can be written. */
 lungo_status lungo_solver_probe_prefix(const lungo_solver *solver);
+
+/* resume.c: all of a run that is in no weights and no history, as a RunState of proto/caffe.proto.
+ *
+ *   hold   keeps it for snapshots that are made during a test, which moves readers and generators;
+ *          the next training pass lets go of it
+ *   pack   appends what was held, or else what is there now
+ *   load   everything is checked before anything is changed, and a failure changes nothing;
+ *          `load_weights` is called in the midst of it, before parameters that tests move */
+lungo_status lungo_solver_hold_run(lungo_solver *solver);
+void lungo_solver_let_go_of_run(lungo_solver *solver);
+lungo_status lungo_solver_pack_run(const lungo_solver *solver, lungo_buffer *out);
+
+typedef lungo_status lungo_weights_loader(void *user, lungo_solver *solver);
+lungo_status lungo_solver_load_run(lungo_solver *solver, const void *bytes, size_t length,
+                                   lungo_weights_loader *load_weights, void *user);
+
+/* environment.c: what is there, in memory of the arena; and a warning for each thing that differs.
+ */
+lungo_status lungo_environment_list(Caffe__RunState *out, const lungo_solver *solver,
+                                    lungo_arena *arena);
+void lungo_environment_compare(const Caffe__RunState *saved, const Caffe__RunState *now);
 
 /* Whether this iteration is one whose loss is displayed. */
 static inline bool lungo_solver_displays(const lungo_solver *solver) {

@@ -48,6 +48,7 @@ static void log_progress(lungo_solver *solver) {
 static lungo_status run_passes(lungo_solver *solver) {
     int passes = solver->param->iter_size;
     float sum = 0;
+    lungo_solver_let_go_of_run(solver);
     for (int i = 0; i < passes; i++) {
         float loss;
         lungo_guard_begin_pass(solver);
@@ -97,14 +98,22 @@ static lungo_status iterate(lungo_solver *solver) {
     return finish_iteration(solver);
 }
 
+/* Every run has an average of its own, but for one that was stopped and goes on. One loss more than
+ * iterations: that of the last display. */
+static lungo_status start_average(lungo_solver *solver, long count) {
+    bool goes_on = solver->goes_on;
+    solver->goes_on = true;
+    return goes_on ? lungo_smoothed_loss_go_on(&solver->smoothed, count + 1)
+                   : lungo_smoothed_loss_start(&solver->smoothed, solver->param->average_loss,
+                                               count + 1);
+}
+
 lungo_status lungo_solver_run(lungo_solver *solver, int count) {
     LUNGO_TRY(lungo_solver_check_memory(solver));
     if (count > INT_MAX - 1 - solver->iter)
         return lungo_fail(LUNGO_ERR_USAGE, "expected at most %d more iterations, got %d",
                           INT_MAX - 1 - solver->iter, count);
-    /* One loss more: that of the last display. */
-    LUNGO_TRY(lungo_smoothed_loss_start(&solver->smoothed, solver->param->average_loss,
-                                        count > 0 ? (long)count + 1 : 1));
+    LUNGO_TRY(start_average(solver, count > 0 ? count : 0));
     LUNGO_TRY(lungo_watch_start(solver));
     solver->stopped = false;
     restart_clock(solver);

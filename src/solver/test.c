@@ -148,6 +148,7 @@ static lungo_status test(lungo_solver *solver, size_t index) {
 }
 
 lungo_status lungo_solver_test_all(lungo_solver *solver) {
+    if (solver->test_net_count > 0) LUNGO_TRY(lungo_solver_hold_run(solver));
     for (size_t i = 0; i < solver->test_net_count && !solver->stopped; i++)
         if (test(solver, i)) return lungo_trail("in test net #%zu", i);
     return LUNGO_OK;

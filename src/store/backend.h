@@ -7,6 +7,7 @@
 typedef enum lungo_database_move {
     LUNGO_MOVE_FIRST,
     LUNGO_MOVE_NEXT,
+    LUNGO_MOVE_LAST,
     LUNGO_MOVE_SEEK
 } lungo_database_move;
 
@@ -15,6 +16,7 @@ typedef struct lungo_backend_type {
     const char *marker;       /* a file that each store of this kind has in its folder */
     const char *log_file;     /* where Caffe says that it opened one */
     int log_line;
+    bool counts;        /* knows how many records it has without reading them */
     bool lasting;       /* keys and values stay where they are until the reader is closed */
     const char *advice; /* NULL; or why this build lacks it and what to do: no functions   */
 

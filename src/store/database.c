@@ -137,6 +137,10 @@ lungo_status lungo_database_next(lungo_database *database, bool *found) {
     return move(database, LUNGO_MOVE_NEXT, (lungo_bytes){NULL, 0}, found);
 }
 
+lungo_status lungo_database_last(lungo_database *database, bool *found) {
+    return move(database, LUNGO_MOVE_LAST, (lungo_bytes){NULL, 0}, found);
+}
+
 lungo_status lungo_database_seek(lungo_database *database, const void *key, size_t size,
                                  bool *found) {
     return move(database, LUNGO_MOVE_SEEK, (lungo_bytes){key, size}, found);
@@ -166,6 +170,10 @@ lungo_status lungo_database_hold(const lungo_database *database, lungo_buffer *m
 
 const char *lungo_database_path(const lungo_database *database) {
     return database->path;
+}
+
+bool lungo_database_counts(const lungo_database *database) {
+    return database->type->counts;
 }
 
 lungo_status lungo_database_count(lungo_database *database, size_t *count) {

@@ -41,6 +41,7 @@ void lungo_database_close(lungo_database *database);
  * goes to the first record whose key is not before `key`. From none, next goes to the first. */
 lungo_status lungo_database_first(lungo_database *database, bool *found);
 lungo_status lungo_database_next(lungo_database *database, bool *found);
+lungo_status lungo_database_last(lungo_database *database, bool *found);
 lungo_status lungo_database_seek(lungo_database *database, const void *key, size_t size,
                                  bool *found);
 
@@ -55,6 +56,8 @@ lungo_status lungo_database_hold(const lungo_database *database, lungo_buffer *m
 
 const char *lungo_database_path(const lungo_database *database);
 lungo_status lungo_database_count(lungo_database *database, size_t *count);
+/* Whether that is known without reading all records. */
+bool lungo_database_counts(const lungo_database *database);
 
 /* ---- writing ---- */
 

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -48,8 +49,10 @@ lungo_status lungo_hdf5_shape(lungo_shape *out, lungo_hdf5 *file, const char *da
 /* All its values, `count` of them, converted to float, straight into `values`. */
 lungo_status lungo_hdf5_read(lungo_hdf5 *file, const char *dataset, float *values, size_t count);
 
-/* A dataset of one integer; a string, which the caller frees. */
+/* A dataset of one integer; bytes, or a string, which the caller frees. */
 lungo_status lungo_hdf5_read_int(int *out, lungo_hdf5 *file, const char *dataset);
+lungo_status lungo_hdf5_read_bytes(uint8_t **out, size_t *length, lungo_hdf5 *file,
+                                   const char *dataset);
 lungo_status lungo_hdf5_read_string(char **out, lungo_hdf5 *file, const char *dataset);
 
 /* ---- writing ---- */
@@ -69,6 +72,8 @@ lungo_status lungo_hdf5_write_group(lungo_hdf5_writer *writer, const char *group
 lungo_status lungo_hdf5_write(lungo_hdf5_writer *writer, const char *dataset,
                               const lungo_shape *shape, const float *values);
 lungo_status lungo_hdf5_write_int(lungo_hdf5_writer *writer, const char *dataset, int value);
+lungo_status lungo_hdf5_write_bytes(lungo_hdf5_writer *writer, const char *dataset,
+                                    const void *bytes, size_t length);
 lungo_status lungo_hdf5_write_string(lungo_hdf5_writer *writer, const char *dataset,
                                      const char *text);
 

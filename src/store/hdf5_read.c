@@ -271,6 +271,29 @@ lungo_status lungo_hdf5_read_int(int *out, lungo_hdf5 *file, const char *dataset
     return with_dataset(file, dataset, take_values, &to);
 }
 
+lungo_status lungo_hdf5_read_bytes(uint8_t **out, size_t *length, lungo_hdf5 *file,
+                                   const char *dataset) {
+    lungo_shape shape;
+    LUNGO_TRY(lungo_hdf5_shape(&shape, file, dataset));
+    if (shape.axes != 1)
+        return lungo_fail(
+            LUNGO_ERR_DATA,
+            "HDF5 file '%s': dataset '%s': expected bytes along one axis, got %d axes", file->path,
+            dataset, shape.axes);
+    size_t count = (size_t)shape.dim[0];
+    uint8_t *bytes = malloc(count + 1);
+    if (!bytes) return lungo_fail_memory("bytes", count);
+    destination to = {H5T_NATIVE_UINT8, bytes, count};
+    lungo_status status = with_dataset(file, dataset, take_values, &to);
+    if (status) {
+        free(bytes);
+        return status;
+    }
+    *out = bytes;
+    *length = count;
+    return LUNGO_OK;
+}
+
 static lungo_status read_text(char **out, hid_t dataset, hid_t type, const lungo_hdf5 *file,
                               const char *name) {
     size_t size = H5Tget_size(type);

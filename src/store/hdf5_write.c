@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -149,6 +150,16 @@ lungo_status lungo_hdf5_write_int(lungo_hdf5_writer *writer, const char *dataset
     const lungo_shape one = {1, {1}};
     lungo_hdf5_enter();
     return lungo_hdf5_leave(write_simple(writer, dataset, &one, H5T_NATIVE_INT, &value));
+}
+
+lungo_status lungo_hdf5_write_bytes(lungo_hdf5_writer *writer, const char *dataset,
+                                    const void *bytes, size_t length) {
+    const lungo_shape shape = {1, {(int)length}};
+    if (length > INT_MAX)
+        return lungo_fail(LUNGO_ERR_DATA, "dataset '%s': expected at most %d bytes, got %zu",
+                          dataset, INT_MAX, length);
+    lungo_hdf5_enter();
+    return lungo_hdf5_leave(write_simple(writer, dataset, &shape, H5T_NATIVE_UINT8, bytes));
 }
 
 /* As Caffe's: one string of its own length, with the 0 byte. */

@@ -148,6 +148,8 @@ static lungo_status open_reader(lungo_database **out, const char *path) {
 static void move_iterator(reader *self, lungo_database_move how, lungo_bytes at) {
     if (how == LUNGO_MOVE_SEEK)
         leveldb_iter_seek(self->iterator, at.data, at.size);
+    else if (how == LUNGO_MOVE_LAST)
+        leveldb_iter_seek_to_last(self->iterator);
     else if (how == LUNGO_MOVE_FIRST || !self->placed)
         leveldb_iter_seek_to_first(self->iterator);
     else

@@ -65,6 +65,7 @@ static lungo_status move_reader(lungo_database *database, lungo_database_move ho
     static const MDB_cursor_op operations[] = {
         [LUNGO_MOVE_FIRST] = MDB_FIRST,
         [LUNGO_MOVE_NEXT] = MDB_NEXT,
+        [LUNGO_MOVE_LAST] = MDB_LAST,
         [LUNGO_MOVE_SEEK] = MDB_SET_RANGE,
     };
     reader *self = (reader *)database;
@@ -185,6 +186,7 @@ const lungo_backend_type lungo_backend_lmdb = {
     .marker = "data.mdb",
     .log_file = "db_lmdb.cpp",
     .log_line = 35,
+    .counts = true,
     .lasting = true,
     .open = open_reader,
     .move = move_reader,

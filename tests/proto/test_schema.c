@@ -247,6 +247,7 @@ static const struct extension {
      {"WITH_UPDATE", "AFTER_UPDATE", NULL}},
     {&caffe__solver_parameter__descriptor, "adam_delta", 1002, {"CAFFE", "CORRECTED", NULL}},
     {&caffe__solver_parameter__descriptor, "test_from_start", 1010, {NULL}},
+    {&caffe__solver_state__descriptor, "run", 1000, {NULL}},
     {&caffe__transformation_parameter__descriptor, "crop_h", 1000, {NULL}},
     {&caffe__transformation_parameter__descriptor, "crop_w", 1001, {NULL}},
     {&caffe__data_parameter__descriptor, "reader_threads", 1000, {NULL}},

@@ -7,32 +7,37 @@
 #include "support/glog.h"
 
 static lungo_solver *running;
-static lungo_request on_interrupt, on_hangup;
+static const int signals[] = {SIGINT, SIGHUP, SIGTERM};
+enum { SIGNALS = sizeof signals / sizeof *signals };
+static lungo_request effects[SIGNALS];
 
 static void handle(int number) {
-    lungo_solver_request(running, number == SIGINT ? on_interrupt : on_hangup);
+    for (int i = 0; i < SIGNALS; i++)
+        if (signals[i] == number) lungo_solver_request(running, effects[i]);
 }
 
 static bool parse_effect(lungo_request *out, const char *flag, const char *text) {
     static const struct {
         const char *name;
         lungo_request request;
-    } effects[] = {{"stop", LUNGO_REQUEST_STOP},
-                   {"snapshot", LUNGO_REQUEST_SNAPSHOT},
-                   {"none", LUNGO_REQUEST_NONE}};
-    for (size_t i = 0; i < sizeof effects / sizeof effects[0]; i++)
-        if (!strcmp(text, effects[i].name)) {
-            *out = effects[i].request;
+    } names[] = {{"stop", LUNGO_REQUEST_STOP},
+                 {"snapshot", LUNGO_REQUEST_SNAPSHOT},
+                 {"none", LUNGO_REQUEST_NONE}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (!strcmp(text, names[i].name)) {
+            *out = names[i].request;
             return true;
         }
     glog_complain("--%s: expected stop, snapshot or none, got '%s'", flag, text);
     return false;
 }
 
-static bool parse_guard(bool *out, const char *text) {
-    *out = strcmp(text, "off") != 0;
-    if (!*out || !strcmp(text, "on")) return true;
-    glog_complain("--guard: expected on or off, got '%s'", text);
+/* One of two words; *out: it is the first one. */
+static bool parse_choice(bool *out, const char *flag, const char *first, const char *second,
+                         const char *text) {
+    *out = !strcmp(text, first);
+    if (*out || !strcmp(text, second)) return true;
+    glog_complain("--%s: expected %s or %s, got '%s'", flag, first, second, text);
     return false;
 }
 
@@ -40,8 +45,8 @@ static void catch_signals(lungo_solver *solver) {
     struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     running = solver;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
+    for (int i = 0; i < SIGNALS; i++)
+        sigaction(signals[i], &action, NULL);
 }
 
 static lungo_status run(lungo_solver *solver, const command_flags *flags) {
@@ -59,7 +64,7 @@ static lungo_status run(lungo_solver *solver, const command_flags *flags) {
 }
 
 static lungo_status open_solver(lungo_solver **out, const command_flags *flags,
-                                const word_list *stages, bool guard) {
+                                const word_list *stages, bool guard, bool exact) {
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
     options.level = flags->level;
     options.stages = stages->words;
@@ -67,6 +72,7 @@ static lungo_status open_solver(lungo_solver **out, const command_flags *flags,
     options.weights = *flags->weights ? flags->weights : NULL;
     options.ignore_weights = *flags->snapshot != '\0';
     options.guard = guard;
+    options.resume_as_caffe = !exact;
     options.skip_bad_records = flags->skip_bad_records;
     options.guard_growth = (float)flags->guard_growth;
     options.watch = *flags->watch ? flags->watch : NULL;
@@ -83,24 +89,27 @@ int cmd_train(const command_flags *flags) {
     if (*flags->snapshot && *flags->weights)
         return glog_complain("train: expected --snapshot to resume or --weights to finetune, "
                              "got both");
-    if (!parse_effect(&on_interrupt, "sigint_effect", flags->sigint_effect) ||
-        !parse_effect(&on_hangup, "sighup_effect", flags->sighup_effect))
+    if (!parse_effect(&effects[0], "sigint_effect", flags->sigint_effect) ||
+        !parse_effect(&effects[1], "sighup_effect", flags->sighup_effect) ||
+        !parse_effect(&effects[2], "sigterm_effect", flags->sigterm_effect))
         return 1;
-    bool guard;
-    if (!parse_guard(&guard, flags->guard)) return 1;
+    bool guard, exact;
+    if (!parse_choice(&guard, "guard", "on", "off", flags->guard) ||
+        !parse_choice(&exact, "resume", "exact", "caffe", flags->resume))
+        return 1;
     if (flags->guard_growth < 2)
         return glog_complain("--guard-growth: expected 2 or more, got %d", flags->guard_growth);
     word_list stages;
     if (!words_split(&stages, flags->stage)) return glog_complain("out of memory");
     warn_of_gpu(flags); /* the solver itself says "Use CPU.", once it has been read */
     lungo_solver *solver = NULL;
-    lungo_status status = open_solver(&solver, flags, &stages, guard);
+    lungo_status status = open_solver(&solver, flags, &stages, guard, exact);
     if (!status && !*flags->gpu && lungo_solver_asks_for_gpu(solver))
         glog_line(LUNGO_LOG_WARNING, "lungo.c", __LINE__,
                   "solver_mode: GPU: this build computes on the CPU");
     if (!status) status = run(solver, flags);
-    signal(SIGINT, SIG_DFL);
-    signal(SIGHUP, SIG_DFL);
+    for (int i = 0; i < SIGNALS; i++)
+        signal(signals[i], SIG_DFL);
     if (status) glog_report_error();
     lungo_solver_free(solver);
     words_dispose(&stages);

@@ -38,8 +38,9 @@ static const struct {
       .words = "--solver=FILE [flags]",
       .brief = "train or finetune a model",
       .about = "Reads the solver file, makes its train net and test nets, and trains to max_iter, "
-               "with Caffe's log on stderr. SIGINT stops after the iteration with a snapshot, "
-               "SIGHUP takes a snapshot and goes on.",
+               "with Caffe's log on stderr. SIGINT and SIGTERM stop after the iteration with a "
+               "snapshot, SIGHUP takes a snapshot and goes on. A run that is resumed is the run "
+               "that was not stopped.",
       .examples = "lungo train --solver=models/lenet/solver.prototxt\n"
                   "lungo train --solver=solver.prototxt --weights=pretrained.caffemodel\n"
                   "lungo train --solver=solver.prototxt --snapshot=net_iter_5000.solverstate"},

@@ -35,7 +35,9 @@ typedef struct data_state {
     lungo_feed feed;
     lungo_database *database; /* until the walk has it */
     lungo_walk walk;
-    bool encoded; /* the first record is */
+    bool encoded;      /* the first record is */
+    uint64_t restarts; /* of the walk, that the log has told of */
+    lungo_identity identity;
 } data_state;
 
 /* ---- one record ---- */
@@ -104,8 +106,8 @@ static lungo_status put(void *user, void *argument, lungo_place *place) {
 
 static lungo_status save_source(void *user, lungo_writer *writer) {
     const data_state *state = ((const lungo_layer *)user)->state;
-    lungo_write_rng(writer, &state->feed.transform.rng);
     lungo_walk_save(&state->walk, writer);
+    lungo_write_rng(writer, &state->feed.transform.rng);
     return writer->failed ? lungo_fail_memory("a reader's state", writer->length) : LUNGO_OK;
 }
 
@@ -151,6 +153,29 @@ static lungo_status look_at_first(lungo_layer *layer, data_task *task) {
     return lungo_database_first(state->walk.database, &found);
 }
 
+static lungo_status note_key(lungo_layer *layer, lungo_bytes *out) {
+    lungo_bytes key = lungo_database_key(((data_state *)layer->state)->walk.database);
+    *out = (lungo_bytes){lungo_arena_copy(layer->host->arena, key.data, key.size), key.size};
+    return out->data ? LUNGO_OK : lungo_fail_memory("a key", key.size);
+}
+
+/* From the first record, and back to it. */
+static lungo_status note_identity(lungo_layer *layer) {
+    data_state *state = layer->state;
+    lungo_database *database = state->walk.database;
+    lungo_identity *identity = &state->identity;
+    size_t count = 0;
+    bool found;
+    identity->path = layer->param->data_param->source;
+    identity->counted = lungo_database_counts(database);
+    if (identity->counted) LUNGO_TRY(lungo_database_count(database, &count));
+    identity->count = count;
+    LUNGO_TRY(note_key(layer, &identity->first));
+    LUNGO_TRY(lungo_database_last(database, &found));
+    LUNGO_TRY(note_key(layer, &identity->last));
+    return lungo_database_first(database, &found);
+}
+
 static lungo_status find_item_shape(lungo_layer *layer) {
     data_state *state = layer->state;
     data_task task = {0};
@@ -166,6 +191,7 @@ static lungo_status setup(lungo_layer *layer) {
     lungo_database *database = state->database;
     state->database = NULL;
     LUNGO_TRY(lungo_walk_begin(&state->walk, database));
+    LUNGO_TRY(note_identity(layer));
     LUNGO_TRY(lungo_transform_init(&feed->transform, layer->param->transform_param, layer->phase));
     LUNGO_TRY(find_item_shape(layer));
     lungo_log_info("data_layer.cpp", 45, "output data size: %d,%d,%d,%d", feed->batch_size,
@@ -186,8 +212,21 @@ static lungo_status reshape(lungo_layer *layer) {
     return lungo_feed_reshape(&((data_state *)layer->state)->feed, layer);
 }
 
+/* The reader is ahead of the net: it is told of where the batch is used, as in every such run. */
+static lungo_status tell_restarts(data_state *state) {
+    const lungo_writer *consumed = &state->feed.consumed;
+    lungo_reader reader = {consumed->bytes, consumed->bytes + consumed->length};
+    uint64_t restarts;
+    LUNGO_TRY(lungo_read_u64(&reader, &restarts));
+    for (; state->restarts < restarts; state->restarts++)
+        lungo_log_info("data_layer.cpp", 73, "Restarting data prefetching from start.");
+    return LUNGO_OK;
+}
+
 static lungo_status forward(lungo_layer *layer) {
-    return lungo_feed_forward(&((data_state *)layer->state)->feed, layer);
+    data_state *state = layer->state;
+    LUNGO_TRY(lungo_feed_forward(&state->feed, layer));
+    return tell_restarts(state);
 }
 
 static lungo_status save(const lungo_layer *layer, lungo_writer *writer) {
@@ -197,9 +236,14 @@ static lungo_status save(const lungo_layer *layer, lungo_writer *writer) {
 static lungo_status load(lungo_layer *layer, lungo_reader *reader) {
     data_state *state = layer->state;
     lungo_feed_stop(&state->feed);
-    LUNGO_TRY(lungo_read_rng(reader, &state->feed.transform.rng));
     LUNGO_TRY(lungo_walk_load(&state->walk, reader));
+    state->restarts = state->walk.restarts;
+    LUNGO_TRY(lungo_read_rng(reader, &state->feed.transform.rng));
     return lungo_feed_start(&state->feed, layer, &source, state->encoded);
+}
+
+static lungo_identity identify(const lungo_layer *layer) {
+    return ((const data_state *)layer->state)->identity;
 }
 
 static void release(lungo_layer *layer) {
@@ -226,5 +270,6 @@ const lungo_layer_type lungo_layer_data = {
     .forward = forward,
     .save = save,
     .load = load,
+    .identify = identify,
     .release = release,
 };

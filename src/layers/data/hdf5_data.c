@@ -322,6 +322,16 @@ static lungo_status load(lungo_layer *layer, lungo_reader *reader) {
     return LUNGO_OK;
 }
 
+static lungo_identity identify(const lungo_layer *layer) {
+    const hdf5_data_state *state = layer->state;
+    const char *first = state->files[0], *last = state->files[state->file_count - 1];
+    return (lungo_identity){.path = layer->param->hdf5_data_param->source,
+                            .counted = true,
+                            .count = state->file_count,
+                            .first = {first, strlen(first)},
+                            .last = {last, strlen(last)}};
+}
+
 static void release(lungo_layer *layer) {
     hdf5_data_state *state = layer->state;
     for (int i = 0; state->tops && i < layer->top_count; i++)
@@ -344,5 +354,6 @@ const lungo_layer_type lungo_layer_hdf5_data = {
     .forward = forward,
     .save = save,
     .load = load,
+    .identify = identify,
     .release = release,
 };

@@ -26,6 +26,8 @@
  *     }
  *   }
  */
+#include <string.h>
+
 #include "data/decoder.h"
 #include "data/image_list.h"
 #include "data/order.h"
@@ -227,6 +229,19 @@ static lungo_status load(lungo_layer *layer, lungo_reader *reader) {
     return lungo_feed_start(&state->feed, layer, &source, true);
 }
 
+static lungo_bytes name_of(const char *name) {
+    return (lungo_bytes){name, strlen(name)};
+}
+
+static lungo_identity identify(const lungo_layer *layer) {
+    const lungo_image_list *list = ((const image_data_state *)layer->state)->list;
+    return (lungo_identity){.path = layer->param->image_data_param->source,
+                            .counted = true,
+                            .count = list->count,
+                            .first = name_of(list->lines[0].path),
+                            .last = name_of(list->lines[list->count - 1].path)};
+}
+
 static void release(lungo_layer *layer) {
     image_data_state *state = layer->state;
     lungo_feed_dispose(&state->feed);
@@ -250,5 +265,6 @@ const lungo_layer_type lungo_layer_image_data = {
     .forward = forward,
     .save = save,
     .load = load,
+    .identify = identify,
     .release = release,
 };

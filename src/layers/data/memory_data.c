@@ -4,7 +4,8 @@
  *   top[1]   label   (N)   and from the first forward on (N, 1, 1, 1), as in Caffe
  *
  * lungo_memory_data_set() gives it the arrays; before that, a forward is an error. A
- * transform_param has no effect on them, as in Caffe.
+ * transform_param has no effect on them, as in Caffe. A snapshot holds the place of the next item,
+ * not the arrays: a program that resumes gives the same ones, before it restores or after.
  *
  * Example:
  *
@@ -22,8 +23,17 @@
 typedef struct memory_data_state {
     const float *data, *labels; /* the program's */
     size_t count, next;         /* items */
+    size_t resumed;             /* where the arrays begin that are given next */
     bool draws;                 /* Caffe would seed a transformer */
 } memory_data_state;
+
+static lungo_status check_place(uint64_t next, size_t count) {
+    if (next == 0 || next < count) return LUNGO_OK;
+    return lungo_fail(LUNGO_ERR_DATA,
+                      "data has changed: expected more than %llu items, for the run to go on, got "
+                      "%zu",
+                      (unsigned long long)next, count);
+}
 
 lungo_status lungo_memory_data_feed(lungo_layer *layer, const float *data, const float *labels,
                                     size_t count) {
@@ -36,10 +46,11 @@ lungo_status lungo_memory_data_feed(lungo_layer *layer, const float *data, const
         return lungo_fail(LUNGO_ERR_USAGE,
                           "expected a multiple of the batch size of %u items, got %zu", batch_size,
                           count);
+    LUNGO_TRY(check_place(state->resumed, count));
     if (layer->param->transform_param)
         lungo_log_warning("memory_data_layer.cpp", 90,
                           "MemoryData does not transform array data on Reset()");
-    *state = (memory_data_state){data, labels, count, 0, state->draws};
+    *state = (memory_data_state){data, labels, count, state->resumed, 0, state->draws};
     return LUNGO_OK;
 }
 
@@ -99,6 +110,26 @@ static lungo_status forward(lungo_layer *layer) {
     return LUNGO_OK;
 }
 
+static lungo_status save(const lungo_layer *layer, lungo_writer *writer) {
+    lungo_write_u64(writer, ((const memory_data_state *)layer->state)->next);
+    return writer->failed ? lungo_fail_memory("a reader's state", 8) : LUNGO_OK;
+}
+
+static lungo_status load(lungo_layer *layer, lungo_reader *reader) {
+    memory_data_state *state = layer->state;
+    uint64_t next;
+    LUNGO_TRY(lungo_read_u64(reader, &next));
+    if (state->data) LUNGO_TRY(check_place(next, state->count));
+    if (next % layer->param->memory_data_param->batch_size)
+        return lungo_fail(
+            LUNGO_ERR_FORMAT,
+            "saved state: expected a multiple of the batch size of %u items, got %llu",
+            layer->param->memory_data_param->batch_size, (unsigned long long)next);
+    state->next = (size_t)next;
+    state->resumed = state->data ? 0 : (size_t)next;
+    return LUNGO_OK;
+}
+
 const lungo_layer_type lungo_layer_memory_data = {
     .name = "MemoryData",
     .brief = "Batches from arrays that the program hands over.",
@@ -112,4 +143,6 @@ const lungo_layer_type lungo_layer_memory_data = {
     .start = start,
     .reshape = reshape,
     .forward = forward,
+    .save = save,
+    .load = load,
 };

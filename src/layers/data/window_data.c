@@ -369,6 +369,16 @@ static lungo_status load(lungo_layer *layer, lungo_reader *reader) {
     return lungo_feed_start(&state->feed, layer, &source, true);
 }
 
+static lungo_identity identify(const lungo_layer *layer) {
+    const lungo_window_list *list = &((const window_data_state *)layer->state)->list;
+    const char *first = list->paths[0], *last = list->paths[list->image_count - 1];
+    return (lungo_identity){.path = layer->param->window_data_param->source,
+                            .counted = true,
+                            .count = list->sets[0].count + list->sets[1].count,
+                            .first = {first, strlen(first)},
+                            .last = {last, strlen(last)}};
+}
+
 static void release(lungo_layer *layer) {
     window_data_state *state = layer->state;
     lungo_feed_dispose(&state->feed);
@@ -394,5 +404,6 @@ const lungo_layer_type lungo_layer_window_data = {
     .forward = forward,
     .save = save,
     .load = load,
+    .identify = identify,
     .release = release,
 };

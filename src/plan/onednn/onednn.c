@@ -3,6 +3,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "plan/units.h"
+
 /* One engine and one stream for the whole process; they hold nothing that runs could share. */
 static dnnl_engine_t engine;
 static dnnl_stream_t stream;
@@ -25,6 +27,11 @@ lungo_status lungo_onednn_check(dnnl_status_t status, const char *what) {
     return lungo_fail(LUNGO_ERR_UNSUPPORTED,
                       "oneDNN: %s: expected success, got status %d; engine blas does without it",
                       what, (int)status);
+}
+
+int lungo_onednn_version(void) {
+    const dnnl_version_t *version = dnnl_version();
+    return version->major * 10000 + version->minor * 100 + version->patch;
 }
 
 /* ---- primitives ---- */
