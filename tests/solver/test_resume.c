@@ -304,6 +304,43 @@ START_TEST(memory_data) {
 }
 END_TEST
 
+/* ---- stopped by request ---- */
+
+#define WHOLE_DATA                                                                                 \
+    DATA(IN_TRAIN, "LMDB", "batch_size: 4")                                                        \
+    DATA(IN_TEST, "LMDB", "batch_size: 7 shuffle: true")                                           \
+    "layer { " IN_TEST "name: 'noise' type: 'DummyData' top: 'n' dummy_data_param { shape { dim: " \
+    "2 } data_filler { type: 'gaussian' } } } "
+
+static void check_requests(lungo_request request, bool in_test, const int *at) {
+    static const lungo_resume_check asked = {
+        .settings = FIXED "test_iter: 3 test_interval: 2 average_loss: 3", .net = WHOLE_DATA LEARN};
+    make_database("lmdb", "records");
+    for (; *at >= 0; at++)
+        lungo_check_request(&asked, (lungo_resume_request){request, *at, in_test});
+}
+
+START_TEST(a_stop) {
+    check_requests(LUNGO_REQUEST_STOP, false, (const int[]){1, 4, 6, -1});
+}
+END_TEST
+
+START_TEST(a_stop_in_a_test) {
+    check_requests(LUNGO_REQUEST_STOP, true, (const int[]){0, 2, 4, 6, -1});
+}
+END_TEST
+
+START_TEST(a_snapshot_that_is_asked_for) {
+    check_requests(LUNGO_REQUEST_SNAPSHOT, false, (const int[]){1, 4, -1});
+}
+END_TEST
+
+/* The last one is behind the loss of the final weights, too. */
+START_TEST(a_snapshot_in_a_test) {
+    check_requests(LUNGO_REQUEST_SNAPSHOT, true, (const int[]){0, 2, 4, 6, -1});
+}
+END_TEST
+
 Suite *lungo_suite_resume(void);
 Suite *lungo_suite_resume(void) {
     const TTest *const tests[] = {every_rule,
@@ -324,6 +361,10 @@ Suite *lungo_suite_resume(void) {
                                   hdf5_files,
                                   windows,
                                   memory_data,
+                                  a_stop,
+                                  a_stop_in_a_test,
+                                  a_snapshot_that_is_asked_for,
+                                  a_snapshot_in_a_test,
                                   NULL};
     return lungo_test_folder_suite("resume", tests);
 }

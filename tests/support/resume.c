@@ -24,6 +24,8 @@ typedef struct recorded_run {
     size_t log_ends[ITERATIONS + 1]; /* of each iteration */
     float losses[ITERATIONS + 1], averages[ITERATIONS + 1];
     whole_file model, state;
+    lungo_resume_request request;
+    bool testing;
 } recorded_run;
 
 /* ---- the log ---- */
@@ -34,17 +36,32 @@ static bool is_head(const char *file, lungo_log_level level, const char *text) {
            (level == LUNGO_LOG_INFO && strcmp(file, "lungo.c") == 0);
 }
 
+static void ask(recorded_run *run) {
+    lungo_solver_request(run->solver, run->request.request);
+    run->request.request = LUNGO_REQUEST_NONE;
+}
+
+static void ask_in_test(recorded_run *run, const char *text) {
+    int iter;
+    char word[8];
+    if (sscanf(text, "Iteration %d, %7s", &iter, word) == 2)
+        run->testing = iter == run->request.at && strcmp(word, "Testing") == 0;
+    if (run->request.in_test && run->testing && strncmp(text, "Restarting data", 15) == 0) ask(run);
+}
+
 /* "(3 iter/s, 2s/6 iters)" is of the clock. */
 static void keep_line(void *user, lungo_log_level level, const char *file, int line,
                       const char *text) {
+    recorded_run *run = user;
     (void)line;
+    ask_in_test(run, text);
     if (is_head(file, level, text) || strncmp(text, "Snapshotting", 12) == 0) return;
     const char *open = strstr(text, " ("), *speed = strstr(text, " iter/s, ");
     if (!speed) {
-        lungo_buffer_printf(user, "%d %s\n", (int)level, text);
+        lungo_buffer_printf(&run->log, "%d %s\n", (int)level, text);
         return;
     }
-    lungo_buffer_printf(user, "%d %.*s%s\n", (int)level, (int)(open - text), text,
+    lungo_buffer_printf(&run->log, "%d %.*s%s\n", (int)level, (int)(open - text), text,
                         strchr(speed, ')') + 1);
 }
 
@@ -57,6 +74,7 @@ static lungo_status note_losses(void *user, lungo_solver *solver) {
     run->losses[iter] = lungo_solver_loss(solver);
     run->averages[iter] = lungo_solver_smoothed_loss(solver);
     run->log_ends[iter] = run->log.length;
+    if (!run->request.in_test && run->request.at == iter) ask(run);
     return LUNGO_OK;
 }
 
@@ -78,13 +96,15 @@ static void solve(recorded_run *run, const lungo_resume_check *check, const char
     if (check->prepare && (!from || !check->late)) check->prepare(run->solver);
     if (from) ck_ok(lungo_solver_restore(run->solver, from));
     if (check->prepare && from && check->late) check->prepare(run->solver);
-    lungo_set_log(keep_line, &run->log);
+    lungo_set_log(keep_line, run);
     ck_ok(lungo_solver_solve(run->solver, NULL));
     lungo_set_log(NULL, NULL);
     const char *model = last_file(check->settings, "solver_iter_6.caffemodel", NULL);
     const char *state = last_file(check->settings, "solver_iter_6.solverstate", NULL);
-    if (model) ck_ok(lungo_file_read(&run->model.bytes, &run->model.length, model));
-    if (state) ck_ok(lungo_file_read(&run->state.bytes, &run->state.length, state));
+    if (model && lungo_file_exists(model))
+        ck_ok(lungo_file_read(&run->model.bytes, &run->model.length, model));
+    if (state && lungo_file_exists(state))
+        ck_ok(lungo_file_read(&run->state.bytes, &run->state.length, state));
 }
 
 static void close_run(recorded_run *run) {
@@ -137,5 +157,22 @@ void lungo_check_resume(const lungo_resume_check *check) {
                                 ITERATIONS}; /* odd, before a test, in a step, at the end */
     for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
         check_from(check, &whole, stops[i]);
+    close_run(&whole);
+}
+
+void lungo_check_request(const lungo_resume_check *check, lungo_resume_request request) {
+    recorded_run whole, asked;
+    open_run(&whole, check->settings, check->net, "random_seed: 1");
+    solve(&whole, check, NULL);
+    open_run(&asked, check->settings, check->net, "random_seed: 1");
+    asked.request = request;
+    solve(&asked, check, NULL);
+    ck_assert_msg(asked.request.request == LUNGO_REQUEST_NONE, "it was not asked");
+    if (request.request == LUNGO_REQUEST_STOP)
+        ck_assert_int_eq(lungo_solver_iter(asked.solver), request.at);
+    else
+        ck_assert_str_eq(lungo_buffer_text(&asked.log), lungo_buffer_text(&whole.log));
+    check_from(check, &whole, request.at);
+    close_run(&asked);
     close_run(&whole);
 }

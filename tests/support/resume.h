@@ -18,4 +18,15 @@ typedef struct lungo_resume_check {
  * with another seed. Losses, log lines, and the last snapshot's files must be the same. */
 void lungo_check_resume(const lungo_resume_check *check);
 
+/* A run that is asked for something at iteration `at`: at its boundary, or in the test there, when
+ * a test net's data begin anew. What it wrote then resumes as the run of which nothing was asked;
+ * and so does that run itself go on, when it goes on. */
+typedef struct lungo_resume_request {
+    lungo_request request;
+    int at;
+    bool in_test;
+} lungo_resume_request;
+
+void lungo_check_request(const lungo_resume_check *check, lungo_resume_request request);
+
 #endif
