@@ -30,6 +30,7 @@ add_test(NAME cli.bad_input COMMAND ${here}/cli/bad_input.sh ${build})
 add_test(NAME cli.forks COMMAND ${here}/cli/forks.sh ${build})
 add_test(NAME cli.shell COMMAND ${here}/cli/shell.sh ${PROJECT_SOURCE_DIR} ${build})
 add_test(NAME cli.guard COMMAND ${here}/cli/guard.sh ${build})
+add_test(NAME cli.resume COMMAND ${here}/cli/resume.sh ${build})
 add_test(NAME cli.seeds COMMAND ${here}/cli/seeds.sh ${PROJECT_SOURCE_DIR} ${build})
 add_test(NAME cli.weight_decay COMMAND ${here}/cli/weight_decay.sh ${PROJECT_SOURCE_DIR} ${build})
 
