@@ -87,6 +87,17 @@ START_TEST(dropout) {
 }
 END_TEST
 
+/* The constant is added to, iteration after iteration. */
+START_TEST(constants_that_are_changed_in_place) {
+    check(FIXED TESTED,
+          "layer { name: 'data' type: 'DummyData' top: 'x' top: 'l' top: 'y' dummy_data_param { "
+          "shape { dim: 4 dim: 5 } shape { dim: 4 } shape { dim: 4 dim: 5 } data_filler { value: 1 "
+          "} data_filler { value: 1 } data_filler { type: 'gaussian' } } } "
+          "layer { name: 'more' type: 'Power' bottom: 'x' top: 'x' power_param { shift: 0.25 } } "
+          "layer { name: 'end' type: 'Silence' bottom: 'y' } " LEARN);
+}
+END_TEST
+
 /* Growth and leaps are warned of once, measured against the start. */
 START_TEST(warnings_of_the_guard_and_of_decay) {
     check("lr_policy: 'fixed' base_lr: 50 weight_decay: -0.01", GAUSS LEARN);
@@ -351,6 +362,7 @@ Suite *lungo_suite_resume(void) {
                                   averaged_losses_and_passes,
                                   hdf5_snapshots,
                                   dropout,
+                                  constants_that_are_changed_in_place,
                                   warnings_of_the_guard_and_of_decay,
                                   recurrent_layers,
                                   batch_norm,

@@ -98,7 +98,8 @@ START_TEST(another_net_is_refused) {
     check_refused(SETTINGS NET("layer { name: 'data' type: 'DummyData' top: 'x' top: 'l' "
                                "dummy_data_param { shape { dim: 2 dim: 1 dim: 2 dim: 2 } shape { "
                                "dim: 2 } } } "),
-                  LUNGO_ERR_DATA, "expected none, got that of layer 'data' (Data)");
+                  LUNGO_ERR_DATA,
+                  "expected that of layer 'data' (DummyData), got that of layer 'data' (Data)");
     check_refused(SETTINGS NET("layer { name: 'd' type: 'Data' top: 'x' top: 'l' data_param { "
                                "source: 'records' backend: LMDB batch_size: 2 } } "),
                   LUNGO_ERR_DATA,

@@ -3,7 +3,8 @@
  *   top[i]   of shape `shape` (one for all, or one per top; or num, channels, height, width)
  *
  * A top of the constant filler (the default, zeros) is filled once, when the net starts. Any other
- * is drawn again in every forward, the first included, in the order of the tops.
+ * is drawn again in every forward, the first included, in the order of the tops. So a layer that
+ * works in place on a constant top changes it for all forwards that follow, as in Caffe.
  *
  * Example:
  *
@@ -102,6 +103,51 @@ static lungo_status forward(lungo_layer *layer) {
     return fill(layer, false);
 }
 
+/* ---- resuming: constant tops that layers in place have changed ---- */
+
+static float constant_of(const lungo_layer *layer, int i) {
+    const Caffe__FillerParameter *filler = filler_of(layer, i);
+    return filler ? filler->value : 0;
+}
+
+static bool has_changed(const lungo_layer *layer, int i) {
+    const lungo_blob *top = layer->tops[i];
+    const float *values = lungo_data(top);
+    float constant = constant_of(layer, i);
+    for (size_t k = 0; k < top->count; k++)
+        if (memcmp(&values[k], &constant, sizeof constant) != 0) return true;
+    return false;
+}
+
+static lungo_status save(const lungo_layer *layer, lungo_writer *writer) {
+    for (int i = 0; i < layer->top_count; i++) {
+        if (!is_constant(layer, i)) continue;
+        size_t bytes = has_changed(layer, i) ? layer->tops[i]->count * sizeof(float) : 0;
+        lungo_write_u64(writer, bytes);
+        if (bytes > 0) lungo_write_bytes(writer, lungo_data(layer->tops[i]), bytes);
+    }
+    return writer->failed ? lungo_fail_memory("tops", writer->length) : LUNGO_OK;
+}
+
+static lungo_status load_top(lungo_layer *layer, int i, lungo_reader *reader) {
+    lungo_blob *top = layer->tops[i];
+    uint64_t bytes;
+    LUNGO_TRY(lungo_read_u64(reader, &bytes));
+    if (bytes == 0)
+        return lungo_filler_fill(filler_of(layer, i), &top->shape, lungo_data_overwrite(top),
+                                 layer->host->rng);
+    if (bytes == top->count * sizeof(float))
+        return lungo_read_bytes(reader, lungo_data_overwrite(top), (size_t)bytes);
+    return lungo_fail(LUNGO_ERR_DATA, "top '%s': expected %zu bytes of values, got %llu", top->name,
+                      top->count * sizeof(float), (unsigned long long)bytes);
+}
+
+static lungo_status load(lungo_layer *layer, lungo_reader *reader) {
+    for (int i = 0; i < layer->top_count; i++)
+        if (is_constant(layer, i)) LUNGO_TRY(load_top(layer, i, reader));
+    return LUNGO_OK;
+}
+
 const lungo_layer_type lungo_layer_dummy_data = {
     .name = "DummyData",
     .brief = "Tops made by fillers, for tests and benchmarks.",
@@ -113,4 +159,6 @@ const lungo_layer_type lungo_layer_dummy_data = {
     .start = start,
     .reshape = reshape,
     .forward = forward,
+    .save = save,
+    .load = load,
 };
