@@ -181,22 +181,28 @@ START_TEST(as_caffe_resumes) {
 }
 END_TEST
 
-/* Field 1000 is the last one of the file: here it ends. */
-static size_t start_of_run(const char *bytes, size_t length) {
+/* The file's fields as Caffe would write them; and Lungo's part, field 1000, in `run`. */
+static void take_apart(lungo_buffer *caffes, lungo_buffer *run) {
+    char *bytes;
+    size_t length;
+    ck_ok(lungo_file_read(&bytes, &length, "solver_iter_1.solverstate"));
     lungo_wire wire = lungo_wire_over(bytes, length, "state");
     while (lungo_wire_more(&wire)) {
-        size_t start = length - lungo_wire_left(&wire);
+        const uint8_t *start = wire.at;
         lungo_wire_field field;
         ck_ok(lungo_wire_next(&wire, &field));
-        if (field.number == 1000) return start;
+        if (field.number < 1000) lungo_buffer_append(caffes, start, (size_t)(wire.at - start));
+        if (field.number == 1000)
+            lungo_buffer_append(run, field.bytes.at, lungo_wire_left(&field.bytes));
     }
-    ck_abort_msg("the state has no field 1000");
+    ck_assert_uint_gt(run->length, 0);
+    free(bytes);
 }
 
-/* The file's own fields, and `count` bytes as Lungo's part. */
-static void write_state(const char *bytes, size_t start, const void *run, size_t count) {
+/* Caffe's fields, and `count` bytes as Lungo's part. */
+static void write_state(const lungo_buffer *caffes, const void *run, size_t count) {
     lungo_buffer file = {0};
-    lungo_buffer_append(&file, bytes, start);
+    lungo_buffer_append(&file, caffes->bytes, caffes->length);
     lungo_wire_put_tag(&file, 1000, LUNGO_WIRE_BYTES);
     lungo_wire_put_varint(&file, count);
     lungo_buffer_append(&file, run, count);
@@ -205,13 +211,13 @@ static void write_state(const char *bytes, size_t start, const void *run, size_t
 }
 
 START_TEST(a_state_without_lungos_part) {
-    char *bytes;
-    size_t length;
+    lungo_buffer caffes = {0}, run = {0};
     make_database(0, 6);
     make_snapshot(SETTINGS NET(DATA("")));
-    ck_ok(lungo_file_read(&bytes, &length, "solver_iter_1.solverstate"));
-    ck_ok(lungo_file_replace("solver_iter_1.solverstate", bytes, start_of_run(bytes, length)));
-    free(bytes);
+    take_apart(&caffes, &run);
+    ck_ok(lungo_file_replace("solver_iter_1.solverstate", caffes.bytes, caffes.length));
+    lungo_buffer_dispose(&caffes);
+    lungo_buffer_dispose(&run);
     lungo_solver *solver = lungo_test_solver(SETTINGS NET(DATA("")));
     restore_saying(solver, "begin anew, for the file does not say where they were");
     ck_assert_int_eq(lungo_solver_iter(solver), 1);
@@ -221,23 +227,22 @@ END_TEST
 
 /* Cut at any place: an error, and the solver as it was; or nothing but a part that is not missed. */
 START_TEST(a_part_that_is_cut) {
-    char *bytes;
-    size_t length;
+    lungo_buffer caffes = {0}, run = {0};
     make_database(0, 6);
     make_snapshot(SETTINGS NET(DATA("")));
-    ck_ok(lungo_file_read(&bytes, &length, "solver_iter_1.solverstate"));
-    size_t start = start_of_run(bytes, length), head = start + 5;
+    take_apart(&caffes, &run);
     lungo_solver *solver = lungo_test_solver(SETTINGS NET(DATA("")));
-    for (size_t cut = 0; cut < length - head; cut += 37) {
-        write_state(bytes, start, bytes + head, cut);
+    for (size_t cut = 0; cut < run.length; cut += 37) {
+        write_state(&caffes, run.bytes, cut);
         lungo_status status = lungo_solver_restore(solver, "solver_iter_1.solverstate");
         ck_assert(!status || status == LUNGO_ERR_FORMAT || status == LUNGO_ERR_DATA);
     }
-    write_state(bytes, start, "", 0);
+    write_state(&caffes, "", 0);
     ck_fails(lungo_solver_restore(solver, "solver_iter_1.solverstate"), LUNGO_ERR_FORMAT,
              "saved generator: expected 624 words, got 0");
     lungo_solver_free(solver);
-    free(bytes);
+    lungo_buffer_dispose(&caffes);
+    lungo_buffer_dispose(&run);
 }
 END_TEST
 
