@@ -323,12 +323,16 @@ END_TEST
     "layer { " IN_TEST "name: 'noise' type: 'DummyData' top: 'n' dummy_data_param { shape { dim: " \
     "2 } data_filler { type: 'gaussian' } } } "
 
-static void check_requests(lungo_request request, bool in_test, const int *at) {
-    static const lungo_resume_check asked = {
-        .settings = FIXED "test_iter: 3 test_interval: 2 average_loss: 3", .net = WHOLE_DATA LEARN};
+static void check_requests_of(const char *net, lungo_request request, bool in_test, const int *at) {
+    const lungo_resume_check asked = {
+        .settings = FIXED "test_iter: 3 test_interval: 2 average_loss: 3", .net = net};
     make_database("lmdb", "records");
     for (; *at >= 0; at++)
         lungo_check_request(&asked, (lungo_resume_request){request, *at, in_test});
+}
+
+static void check_requests(lungo_request request, bool in_test, const int *at) {
+    check_requests_of(WHOLE_DATA LEARN, request, in_test, at);
 }
 
 START_TEST(a_stop) {
@@ -349,6 +353,13 @@ END_TEST
 /* The last one is behind the loss of the final weights, too. */
 START_TEST(a_snapshot_in_a_test) {
     check_requests(LUNGO_REQUEST_SNAPSHOT, true, (const int[]){0, 2, 4, 6, -1});
+}
+END_TEST
+
+/* The weights' file then holds statistics that the test has begun to move. */
+START_TEST(a_snapshot_while_a_test_moves_statistics) {
+    check_requests_of(WHOLE_DATA NORM("use_global_stats: false") LEARN, LUNGO_REQUEST_SNAPSHOT,
+                      true, (const int[]){2, 4, -1});
 }
 END_TEST
 
@@ -377,6 +388,7 @@ Suite *lungo_suite_resume(void) {
                                   a_stop_in_a_test,
                                   a_snapshot_that_is_asked_for,
                                   a_snapshot_in_a_test,
+                                  a_snapshot_while_a_test_moves_statistics,
                                   NULL};
     return lungo_test_folder_suite("resume", tests);
 }

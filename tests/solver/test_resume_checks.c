@@ -225,7 +225,7 @@ START_TEST(a_state_without_lungos_part) {
 }
 END_TEST
 
-/* Cut at any place: an error, and the solver as it was; or nothing but a part that is not missed. */
+/* Cut at any place: an error; or what is left is enough. */
 START_TEST(a_part_that_is_cut) {
     lungo_buffer caffes = {0}, run = {0};
     make_database(0, 6);
