@@ -207,15 +207,23 @@ static lungo_status check_guard(const Caffe__GuardState *state, const lungo_solv
     return LUNGO_OK;
 }
 
-static lungo_status check(const Caffe__RunState *state, const lungo_solver *solver) {
+/* How many nets there are in both. Test nets beyond them begin anew. */
+static size_t count_nets(const Caffe__RunState *state, const lungo_solver *solver) {
     size_t nets = solver->test_net_count + 1;
+    return state->n_net < nets ? state->n_net : nets;
+}
+
+static lungo_status check(const Caffe__RunState *state, const lungo_solver *solver) {
     LUNGO_TRY(check_generator(state->generator));
     LUNGO_TRY(check_guard(state->guard, solver));
-    if (state->n_net != nets)
-        return lungo_fail(LUNGO_ERR_DATA,
-                          "snapshot of another run: expected %zu test nets, got %zu", nets - 1,
-                          state->n_net ? state->n_net - 1 : 0);
-    for (size_t i = 0; i < nets; i++)
+    if (state->n_net == 0)
+        return lungo_fail(LUNGO_ERR_FORMAT, "saved run: expected the state of its net, got none");
+    if (state->n_net != solver->test_net_count + 1)
+        lungo_warn(
+            "the snapshot is of a run with %zu test nets, and there are %zu now: further ones "
+            "begin anew, and random numbers may differ from those of the run that was stopped",
+            state->n_net - 1, solver->test_net_count);
+    for (size_t i = 0; i < count_nets(state, solver); i++)
         LUNGO_TRY(lungo_net_check_run(net_at(solver, i), state->net[i]));
     return LUNGO_OK;
 }
@@ -248,7 +256,7 @@ static lungo_status load_start(lungo_writer *start, const Caffe__NetRunState *st
 
 static lungo_status load_what_may_fail(lungo_solver *solver, const Caffe__RunState *state) {
     LUNGO_TRY(load_average(solver, state->average));
-    for (size_t i = 0; i < state->n_net; i++) {
+    for (size_t i = 0; i < count_nets(state, solver); i++) {
         LUNGO_TRY(lungo_net_load_layers(net_at(solver, i), state->net[i]));
         if (i > 0 && solver->test_starts && state->net[i]->has_start)
             LUNGO_TRY(load_start(&solver->test_starts[i - 1], state->net[i]));
@@ -291,7 +299,7 @@ static void load_the_rest(lungo_solver *solver, const Caffe__RunState *state) {
     solver->warned_of_decay = state->warned_of_decay;
     load_generator(solver, state->generator);
     load_guard(&solver->guard, state->guard);
-    for (size_t i = 0; i < state->n_net; i++)
+    for (size_t i = 0; i < count_nets(state, solver); i++)
         lungo_net_load_params(net_at(solver, i), state->net[i]);
 }
 

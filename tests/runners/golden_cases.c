@@ -262,7 +262,7 @@ static void judge_difference(void *user, const char *text) {
 }
 
 static void compare_written(golden_case *one) {
-    const lungo_hdf5_judge judge = {one, judge_values, judge_difference};
+    const lungo_hdf5_judge judge = {one, judge_values, judge_difference, NULL};
     if (lungo_file_exists("expected.h5")) lungo_compare_hdf5("expected.h5", "written.h5", &judge);
 }
 

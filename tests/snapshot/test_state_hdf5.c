@@ -40,7 +40,7 @@ START_TEST(states_are_written_as_caffe_writes_them) {
     ck_ok(lungo_saved_state_check(saved, &state));
     ck_ok(lungo_saved_state_copy(saved, &state));
     ck_ok(lungo_run_state_write(&state, "b.solverstate.h5"));
-    const lungo_hdf5_judge judge = {NULL, expect_same, expect_no_difference};
+    const lungo_hdf5_judge judge = {NULL, expect_same, expect_no_difference, NULL};
     lungo_compare_hdf5("a.solverstate.h5", "b.solverstate.h5", &judge);
     for (size_t i = 0; i < saved->history_count; i++)
         free(histories[i].values);

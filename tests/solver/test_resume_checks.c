@@ -92,6 +92,15 @@ static void check_refused(const char *text, lungo_status code, const char *part)
     lungo_solver_free(other);
 }
 
+#define TESTED "test_iter: 1 test_interval: 5 "
+
+static void check_goes_on(const char *text) {
+    lungo_solver *solver = lungo_test_solver(text);
+    ck_ok(lungo_solver_restore(solver, "solver_iter_3.solverstate"));
+    ck_ok(lungo_solver_step(solver, 1));
+    lungo_solver_free(solver);
+}
+
 START_TEST(another_net_is_refused) {
     make_database(0, 6);
     make_snapshot(SETTINGS NET(DATA("")));
@@ -104,10 +113,22 @@ START_TEST(another_net_is_refused) {
                                "source: 'records' backend: LMDB batch_size: 2 } } "),
                   LUNGO_ERR_DATA,
                   "expected that of layer 'd' (Data), got that of layer 'data' (Data)");
-    check_refused(SETTINGS NET(DATA("")) "test_iter: 1 test_interval: 5 ", LUNGO_ERR_DATA,
-                  "expected 1 test nets, got 0");
-    check_refused(SETTINGS NET(DATA("")) "test_iter: 1 test_interval: 5 ", LUNGO_ERR_DATA,
+    check_refused(SETTINGS NET("layer { name: 'd' type: 'Data' top: 'x' top: 'l' data_param { "
+                               "source: 'records' backend: LMDB batch_size: 2 } } "),
+                  LUNGO_ERR_DATA,
                   "--resume=caffe (resume_as_caffe) takes weights, histories and iteration alone");
+}
+END_TEST
+
+START_TEST(other_test_nets_begin_anew) {
+    make_database(0, 6);
+    make_snapshot(SETTINGS NET(DATA("")));
+    lungo_solver *solver = lungo_test_solver(SETTINGS NET(DATA("")) TESTED);
+    restore_saying(solver, "of a run with 0 test nets, and there are 1 now");
+    ck_ok(lungo_solver_step(solver, 2));
+    ck_ok(lungo_solver_snapshot(solver));
+    lungo_solver_free(solver);
+    check_goes_on(SETTINGS NET(DATA("")));
 }
 END_TEST
 
@@ -280,6 +301,7 @@ END_TEST
 Suite *lungo_suite_resume_checks(void);
 Suite *lungo_suite_resume_checks(void) {
     const TTest *const tests[] = {another_net_is_refused,
+                                  other_test_nets_begin_anew,
                                   other_parameters_of_a_test_net_are_refused,
                                   data_that_have_changed,
                                   weights_that_are_missing_leave_the_data_where_they_are,

@@ -59,6 +59,18 @@ static void compare_datasets(pair *files, const char *name) {
         compare_values(files, name, lungo_shape_count(&expected));
 }
 
+/* Leaves out what the judge says is ours alone. */
+static size_t without_own(const pair *files, lungo_hdf5_entry *entries, size_t count) {
+    size_t left = 0;
+    for (size_t i = 0; i < count; i++) {
+        const char *const *own = files->judge->own;
+        while (own && *own && strcmp(*own, entries[i].name))
+            own++;
+        if (!own || !*own) entries[left++] = entries[i];
+    }
+    return left;
+}
+
 static void compare_groups(pair *files, const char *group) {
     lungo_hdf5_entry *expected, *got;
     size_t count, got_count;
@@ -67,6 +79,7 @@ static void compare_groups(pair *files, const char *group) {
         differ(files, "%s: %s", group, lungo_error_text());
         return;
     }
+    if (strcmp(group, "/.") == 0) got_count = without_own(files, got, got_count);
     if (count != got_count)
         differ(files, "group '%s': expected %zu entries, got %zu", group, count, got_count);
     for (size_t i = 0; i < count && i < got_count; i++) {

@@ -9,6 +9,8 @@ typedef struct lungo_hdf5_judge {
     void (*values)(void *user, const char *dataset, const float *expected, size_t expected_count,
                    const float *got, size_t got_count);
     void (*differ)(void *user, const char *text); /* anything else */
+    const char *const *own; /* what the second file may have more, at its root: names up to a NULL;
+                               or NULL */
 } lungo_hdf5_judge;
 
 /* Group by group: the same names in both, strings equal, shapes equal, values judged. */
