@@ -41,6 +41,18 @@ typedef struct lungo_solver_options {
     int worker_count, worker_rank; /* the train net's share of the data; see lungo_net_options */
     bool skip_bad_records;         /* as data_param.skip_bad_records, for every layer */
     lungo_unknown_fields unknown_fields; /* of the solver and all nets */
+    int keep_snapshots;    /* 0: all; N: after each snapshot, those that are older than the N newest
+                              good ones up to this iteration are removed */
+    const char *keep_best; /* NULL, or NAME[@NET][:min|:max]: after a test in which the mean of
+                              output NAME of test net NET (0) is better than ever before, the
+                              snapshot <prefix>_best is written. Without min or max a loss is best
+                              at its least, an output of an Accuracy layer at its most */
+    bool stop_on_snapshot_error; /* false: a snapshot that cannot be written while training runs is
+                              logged as an error, and training goes on; the last one is an error
+                              always. true: training ends with that error */
+    bool resume_newest;   /* opened at the newest good snapshot of the prefix, if there is one, in
+                           place of `weights`: lungo_solver_iter() tells. Damaged ones are passed
+                           over with a warning */
     bool resume_as_caffe; /* true: a restore takes weights, histories and the iteration alone, as
                              Caffe's does, and data begin anew; false: all of the run's state, so
                              that it goes on as if it had not been stopped */
@@ -49,7 +61,7 @@ typedef struct lungo_solver_options {
 #define LUNGO_SOLVER_OPTIONS_INIT                                                                  \
     {                                                                                              \
         0, NULL, 0, NULL, false, false, true, 100, NULL, LUNGO_ENGINE_DEFAULT, false, 0, 0, false, \
-            LUNGO_UNKNOWN_ERROR, false                                                             \
+            LUNGO_UNKNOWN_ERROR, 0, NULL, false, false, false                                      \
     }
 
 /* Reads the solver file, builds the train net and the test nets (paths in it are as Caffe has
@@ -80,9 +92,10 @@ lungo_net *lungo_solver_test_net(const lungo_solver *solver, size_t index);
 
 /* Writes <prefix>_iter_N.caffemodel and .solverstate; restores from a .solverstate: a run that is
  * restored in the same environment (threads, engine, machine) is bit for bit the run that was not
- * stopped. During a test a snapshot holds the run as it was before the test. A restore that fails
- * changes nothing. Data must be where and what they were; MemoryData layers get the same arrays
- * again, before or after. A .solverstate of Caffe's resumes as Caffe resumes it. */
+ * stopped. During a test a snapshot holds the run as it was before the test. A damaged file, or
+ * weights that are not those saved with the state, are refused. A restore that fails changes
+ * nothing. Data must be where and what they were; MemoryData layers get the same arrays again,
+ * before or after. A .solverstate of Caffe's resumes as Caffe resumes it. */
 lungo_status lungo_solver_snapshot(lungo_solver *solver);
 lungo_status lungo_solver_restore(lungo_solver *solver, const char *path);
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_MAX = 8192 };
+enum { TEXT_MAX = sizeof((lungo_held_error *)NULL)->text };
 
 static _Thread_local struct {
     lungo_status code;
@@ -65,6 +65,11 @@ lungo_status lungo_error_set_again(lungo_status code, const char *text) {
     begin(code);
     append_text("%s", text);
     return code;
+}
+
+void lungo_error_hold(lungo_held_error *out) {
+    out->code = last.code;
+    memcpy(out->text, last.text, last.length + 1);
 }
 
 const char *lungo_error_text(void) {

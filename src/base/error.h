@@ -21,6 +21,14 @@
  * here. */
 #define lungo_fail_again(code, text) lungo_failure(lungo_error_set_again(code, text))
 
+/* Keeps the failure under way while something else is tried that may fail, too; raises it again. */
+typedef struct lungo_held_error {
+    lungo_status code;
+    char text[8192];
+} lungo_held_error;
+void lungo_error_hold(lungo_held_error *out);
+#define lungo_error_raise(held) lungo_fail_again((held)->code, (held)->text)
+
 /* Behind the macros, which tell the compiler that a failure is never LUNGO_OK: it then knows that
  * what a failed call leaves unset is not used. */
 lungo_status lungo_error_set(lungo_status code, const char *format, ...)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -78,6 +79,26 @@ static void free_writer(lungo_file_writer *writer) {
     free(writer);
 }
 
+/* The lock tells other processes that the file is not left over: it goes when its owner ends. Where
+ * files cannot be locked, none is ever taken for a leftover. False: one took it for such before it
+ * was locked, and it is lost. */
+static bool claim(int file) {
+    struct stat info;
+    if (flock(file, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) return false;
+    return fstat(file, &info) != 0 || info.st_nlink > 0;
+}
+
+/* Appending, as other libraries may write to the file by name as well. */
+static lungo_status make_temporary(lungo_file_writer *writer, size_t room) {
+    for (;;) {
+        snprintf(writer->temporary, room, "%s.tmp.XXXXXX", writer->path);
+        writer->file = mkostemp(writer->temporary, O_CLOEXEC | O_APPEND);
+        if (writer->file < 0) return lungo_fail_errno("write", writer->path);
+        if (claim(writer->file)) return LUNGO_OK;
+        close(writer->file);
+    }
+}
+
 lungo_status lungo_file_writer_open(lungo_file_writer **out, const char *path) {
     size_t room = strlen(path) + sizeof ".tmp.XXXXXX";
     lungo_file_writer *writer = calloc(1, sizeof *writer);
@@ -85,19 +106,31 @@ lungo_status lungo_file_writer_open(lungo_file_writer **out, const char *path) {
     writer->file = -1;
     writer->path = strdup(path);
     writer->temporary = malloc(room);
-    if (!writer->path || !writer->temporary) {
-        free_writer(writer);
-        return lungo_fail_memory("a file name", room);
-    }
-    snprintf(writer->temporary, room, "%s.tmp.XXXXXX", path);
-    writer->file = mkostemp(writer->temporary, O_CLOEXEC);
-    if (writer->file < 0) {
-        lungo_status status = lungo_fail_errno("write", path);
+    lungo_status status = writer->path && writer->temporary
+                              ? make_temporary(writer, room)
+                              : lungo_fail_memory("a file name", room);
+    if (status) {
         free_writer(writer);
         return status;
     }
     *out = writer;
     return LUNGO_OK;
+}
+
+bool lungo_file_is_temporary(const char *name, size_t length) {
+    static const char middle[] = ".tmp.", letters[] = "abcdefghijklmnopqrstuvwxyz"
+                                                      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    return strncmp(name + length, middle, strlen(middle)) == 0 &&
+           strspn(name + length + strlen(middle), letters) == 6 &&
+           strlen(name) == length + strlen(middle) + 6;
+}
+
+bool lungo_file_remove_leftover(const char *temporary) {
+    int file = open(temporary, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (file < 0) return false;
+    bool removed = flock(file, LOCK_EX | LOCK_NB) == 0 && unlink(temporary) == 0;
+    close(file);
+    return removed;
 }
 
 const char *lungo_file_writer_temporary(const lungo_file_writer *writer) {
@@ -124,7 +157,7 @@ void lungo_file_writer_abandon(lungo_file_writer *writer) {
 
 /* A rename is on the disk only when its folder is. Folders that cannot be synced are none of ours.
  */
-static lungo_status sync_folder_of(const char *path) {
+lungo_status lungo_file_sync_folder_of(const char *path) {
     char copy[PATH_MAX];
     snprintf(copy, sizeof copy, "%s", path);
     int folder = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -153,7 +186,7 @@ lungo_status lungo_file_writer_commit(lungo_file_writer *writer) {
         lungo_file_writer_abandon(writer);
         return status;
     }
-    status = sync_folder_of(writer->path);
+    status = lungo_file_sync_folder_of(writer->path);
     free_writer(writer);
     return status;
 }

@@ -24,6 +24,15 @@ void lungo_file_writer_abandon(lungo_file_writer *writer);
 /* Where it grows meanwhile: for libraries that write files by name. */
 const char *lungo_file_writer_temporary(const lungo_file_writer *writer);
 
+/* Whether a name is that of a temporary file for the one whose name are its first `length`
+ * characters. It is left over when the process that wrote it has ended; then it is removed, else
+ * nothing happens. */
+bool lungo_file_is_temporary(const char *name, size_t length);
+bool lungo_file_remove_leftover(const char *temporary);
+
+/* Makes last what was renamed or removed in the folder of a file. */
+lungo_status lungo_file_sync_folder_of(const char *path);
+
 bool lungo_file_exists(const char *path);
 bool lungo_file_is_folder(const char *path);
 

@@ -2,6 +2,7 @@
 #ifndef LUNGO_SNAPSHOT_STATE_H
 #define LUNGO_SNAPSHOT_STATE_H
 
+#include "base/checksum.h"
 #include "blob/stored.h"
 #include "store/hdf5.h"
 
@@ -13,12 +14,22 @@ typedef struct lungo_history {
     float *values;
 } lungo_history;
 
+/* The best value that the metric of keep_best had so far. */
+typedef struct lungo_best {
+    const char *metric; /* as it was asked for; NULL: there is none */
+    float value;
+    int iter;
+} lungo_best;
+
 /* All of a solver that a snapshot holds. */
 typedef struct lungo_run_state {
     int iter, current_step;
     const char *learned_net; /* the file with the weights, as it was named when written */
     size_t history_count;
     lungo_history *histories;
+    const lungo_checksum
+        *model; /* of that file; NULL: as Caffe writes a state, without checksums */
+    lungo_best best;
     lungo_buffer run; /* Lungo's part: a packed RunState of proto/caffe.proto; owned */
 } lungo_run_state;
 
@@ -33,13 +44,17 @@ typedef struct lungo_saved_state {
     char *learned_net; /* NULL: none */
     size_t history_count;
     lungo_stored_blob *histories;
+    bool has_model; /* false: not of Lungo, or of an old one */
+    lungo_checksum model;
+    lungo_best best;
+    char *metric;    /* of `best` */
     const void *run; /* Lungo's part, a packed RunState; NULL: there is none, as in Caffe's files */
     size_t run_length;
     char *bytes;
     lungo_hdf5 *hdf5;
 } lungo_saved_state;
 
-/* The caller frees *out. */
+/* The caller frees *out. A file that its checksum says is damaged is refused. */
 lungo_status lungo_saved_state_open(lungo_saved_state **out, const char *path);
 void lungo_saved_state_free(lungo_saved_state *saved);
 

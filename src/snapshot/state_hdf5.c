@@ -13,6 +13,15 @@ static const char *history_name(char *name, size_t index) {
 
 /* ---- writing ---- */
 
+/* A value of one axis of one, as lungo_hdf5_read wants it. */
+static lungo_status write_best(lungo_hdf5_writer *file, const lungo_best *best) {
+    const lungo_shape one = {1, {1}};
+    LUNGO_TRY(lungo_hdf5_write_group(file, "/best"));
+    LUNGO_TRY(lungo_hdf5_write_string(file, "/best/metric", best->metric));
+    LUNGO_TRY(lungo_hdf5_write(file, "/best/value", &one, &best->value));
+    return lungo_hdf5_write_int(file, "/best/iter", best->iter);
+}
+
 static lungo_status write_all(lungo_hdf5_writer *file, const lungo_run_state *state) {
     char name[NAME_ROOM];
     LUNGO_TRY(lungo_hdf5_write_int(file, "/iter", state->iter));
@@ -24,7 +33,10 @@ static lungo_status write_all(lungo_hdf5_writer *file, const lungo_run_state *st
     for (size_t i = 0; i < state->history_count; i++)
         LUNGO_TRY(lungo_hdf5_write(file, history_name(name, i), state->histories[i].shape,
                                    state->histories[i].values));
-    return LUNGO_OK;
+    if (state->best.metric) LUNGO_TRY(write_best(file, &state->best));
+    if (!state->model) return LUNGO_OK;
+    LUNGO_TRY(lungo_hdf5_write_string(file, "/model", lungo_checksum_print(state->model).text));
+    return lungo_hdf5_seal(file);
 }
 
 lungo_status lungo_run_state_write_hdf5(const lungo_run_state *state, const char *path) {
@@ -61,6 +73,21 @@ static bool has(const lungo_hdf5_entry *entries, size_t count, const char *name)
     return false;
 }
 
+static lungo_status take_model(lungo_saved_state *saved) {
+    char *text;
+    LUNGO_TRY(lungo_hdf5_read_string(&text, saved->hdf5, "/model"));
+    saved->has_model = lungo_checksum_parse(&saved->model, text);
+    free(text);
+    if (saved->has_model) return LUNGO_OK;
+    return lungo_fail(LUNGO_ERR_FORMAT, "/model: expected a size and a checksum of the weights");
+}
+
+static lungo_status take_best(lungo_saved_state *saved) {
+    LUNGO_TRY(lungo_hdf5_read_string(&saved->metric, saved->hdf5, "/best/metric"));
+    LUNGO_TRY(lungo_hdf5_read(saved->hdf5, "/best/value", &saved->best.value, 1));
+    return take_int(&saved->best.iter, saved->hdf5, "/best/iter");
+}
+
 static lungo_status take_run(lungo_saved_state *saved) {
     uint8_t *bytes;
     LUNGO_TRY(lungo_hdf5_read_bytes(&bytes, &saved->run_length, saved->hdf5, "/run"));
@@ -80,13 +107,17 @@ static lungo_status read_fields(lungo_saved_state *saved, lungo_arena *arena) {
     LUNGO_TRY(take_int(&saved->current_step, saved->hdf5, "/current_step"));
     if (has(entries, count, "learned_net"))
         LUNGO_TRY(lungo_hdf5_read_string(&saved->learned_net, saved->hdf5, "/learned_net"));
+    if (has(entries, count, "model")) LUNGO_TRY(take_model(saved));
+    if (has(entries, count, "best")) LUNGO_TRY(take_best(saved));
     if (has(entries, count, "run")) LUNGO_TRY(take_run(saved));
     LUNGO_TRY(lungo_hdf5_list(&entries, &count, arena, saved->hdf5, "/history"));
     return take_histories(saved, count);
 }
 
-lungo_status lungo_saved_state_read_hdf5(lungo_saved_state *saved, const char *path) {
+lungo_status lungo_saved_state_read_hdf5(lungo_saved_state *saved, bool *sealed, const char *path) {
     lungo_arena arena = {0};
+    LUNGO_TRY(lungo_hdf5_check());
+    LUNGO_TRY(lungo_seal_check(sealed, path));
     LUNGO_TRY(lungo_hdf5_open(&saved->hdf5, path));
     lungo_status status = read_fields(saved, &arena);
     lungo_arena_dispose(&arena);

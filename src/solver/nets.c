@@ -87,7 +87,7 @@ static lungo_status load_one(lungo_net *net, const char *name, size_t length) {
 }
 
 /* Each entry of `weights` may be a list with commas. */
-static lungo_status load_weights(const lungo_solver *solver, lungo_net *net) {
+static lungo_status load_into(const lungo_solver *solver, lungo_net *net) {
     for (size_t i = 0; i < solver->param->n_weights; i++) {
         const char *names = solver->param->weights[i];
         for (size_t length; length = strcspn(names, ","), true; names += length + 1) {
@@ -98,6 +98,14 @@ static lungo_status load_weights(const lungo_solver *solver, lungo_net *net) {
     return LUNGO_OK;
 }
 
+lungo_status lungo_solver_load_weights(lungo_solver *solver) {
+    LUNGO_TRY(load_into(solver, solver->net));
+    for (size_t i = 0; i < solver->test_net_count; i++)
+        LUNGO_TRY(load_into(solver, solver->test_nets[i]));
+    return LUNGO_OK;
+}
+
+/* Where a snapshot may take their place, weights are loaded later. */
 static lungo_status build(lungo_solver *solver, lungo_net **out, const net_source *source,
                           lungo_net *donor) {
     lungo_net_build_options options = {.open = LUNGO_NET_OPTIONS_INIT, .rng = &solver->rng};
@@ -111,7 +119,7 @@ static lungo_status build(lungo_solver *solver, lungo_net **out, const net_sourc
         options.open.worker_rank = solver->worker_rank;
     }
     LUNGO_TRY(lungo_plan_open_net(out, source->param, source->document, &options));
-    return load_weights(solver, *out);
+    return solver->resume_newest ? LUNGO_OK : load_into(solver, *out);
 }
 
 /* ---- the train net ---- */

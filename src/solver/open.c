@@ -89,6 +89,19 @@ static lungo_status merge_guard(lungo_solver *solver, const lungo_solver_options
     return solver->watch.path ? LUNGO_OK : lungo_fail_memory("watch", strlen(options->watch));
 }
 
+static lungo_status merge_snapshots(lungo_solver *solver, const lungo_solver_options *options) {
+    if (options->keep_snapshots < 0)
+        return lungo_fail(LUNGO_ERR_USAGE, "keep_snapshots: expected 0 (all) or more, got %d",
+                          options->keep_snapshots);
+    solver->keep.latest = options->keep_snapshots;
+    solver->stop_on_snapshot_error = options->stop_on_snapshot_error;
+    solver->unsaved = -1;
+    if (!options->keep_best || options->shapes_only) return LUNGO_OK;
+    solver->keep.asked =
+        lungo_arena_string(lungo_document_arena(solver->document), options->keep_best);
+    return solver->keep.asked ? LUNGO_OK : lungo_fail_memory("keep_best", 1);
+}
+
 static lungo_status merge_options(lungo_solver *solver, const lungo_solver_options *options) {
     LUNGO_TRY(merge_guard(solver, options));
     solver->engine = options->engine;
@@ -99,6 +112,8 @@ static lungo_status merge_options(lungo_solver *solver, const lungo_solver_optio
     solver->worker_count = options->worker_count;
     solver->worker_rank = options->worker_rank;
     solver->skip_bad_records = options->skip_bad_records;
+    solver->resume_newest = options->resume_newest && !options->shapes_only;
+    LUNGO_TRY(merge_snapshots(solver, options));
     solver->resume_as_caffe = options->resume_as_caffe;
     if (ignore || options->weights) solver->param->n_weights = 0;
     if (ignore || !options->weights) return LUNGO_OK;
@@ -125,7 +140,7 @@ static lungo_status check_settings(lungo_solver *solver) {
     LUNGO_TRY(check_counts(param));
     LUNGO_TRY(lungo_rule_find(&solver->rule, param));
     LUNGO_TRY(lungo_policy_find(&solver->policy, param));
-    bool writes = param->snapshot != 0 && !solver->shapes_only;
+    bool writes = (param->snapshot != 0 || solver->keep.asked) && !solver->shapes_only;
     return writes ? lungo_solver_probe_prefix(solver) : LUNGO_OK;
 }
 
@@ -170,6 +185,12 @@ static void log_settings(const Caffe__SolverParameter *param) {
     lungo_buffer_dispose(&text);
 }
 
+static lungo_status resume(lungo_solver *solver) {
+    bool taken;
+    LUNGO_TRY(lungo_solver_restore_newest(solver, &taken));
+    return taken ? LUNGO_OK : lungo_solver_load_weights(solver);
+}
+
 static lungo_status open_solver(lungo_solver *solver, const char *path,
                                 const lungo_solver_options *options) {
     static const lungo_solver_options defaults = LUNGO_SOLVER_OPTIONS_INIT;
@@ -186,8 +207,9 @@ static lungo_status open_solver(lungo_solver *solver, const char *path,
     LUNGO_TRY(prepare_updates(solver));
     if (!solver->shapes_only) LUNGO_TRY(lungo_solver_open_test_nets(solver));
     if (solver->param->test_from_start) LUNGO_TRY(lungo_solver_mark_test_starts(solver));
+    LUNGO_TRY(lungo_best_open(solver));
     lungo_log_info("solver.cpp", 57, "Solver scaffolding done.");
-    return LUNGO_OK;
+    return solver->resume_newest ? resume(solver) : LUNGO_OK;
 }
 
 lungo_status lungo_solver_open(lungo_solver **out, const char *path,
@@ -225,6 +247,7 @@ void lungo_solver_free(lungo_solver *solver) {
     for (int k = 0; k < LUNGO_MAX_HISTORIES; k++)
         lungo_free_floats(solver->histories[k]);
     lungo_smoothed_loss_dispose(&solver->smoothed);
+    free(solver->keep.good);
     lungo_solver_let_go_of_run(solver);
     lungo_document_free(solver->document);
     free(solver->path);

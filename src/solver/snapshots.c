@@ -1,11 +1,7 @@
 /* Snapshots: <prefix>_iter_N.caffemodel with the weights, .solverstate with all else. */
-#include <libgen.h>
-#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/file.h"
-#include "snapshot/state.h"
+#include "snapshot/pair.h"
 #include "solver/solver.h"
 #include "weights/load.h"
 
@@ -28,50 +24,61 @@ static lungo_status list_state(lungo_run_state *out, const lungo_solver *solver)
     *out = (lungo_run_state){.iter = solver->iter,
                              .current_step = solver->current_step,
                              .history_count = count,
-                             .histories = histories};
+                             .histories = histories,
+                             .best = solver->keep.best};
     return LUNGO_OK;
 }
 
 /* ---- writing ---- */
 
-static lungo_status file_name(lungo_buffer *out, const lungo_solver *solver,
-                              const char *extension) {
-    lungo_buffer_printf(out, "%s_iter_%d%s", solver->param->snapshot_prefix, solver->iter,
-                        extension);
-    return out->failed ? lungo_fail_memory("a file name", out->length) : LUNGO_OK;
-}
-
 /* The same in both forms but for the names and where Caffe logs it. */
 typedef struct snapshot_form {
-    const char *name, *model, *state; /* extensions */
+    const char *name;
+    bool hdf5;
     int model_line, state_line;
 } snapshot_form;
 
 static const snapshot_form forms[] = {
-    [CAFFE__SOLVER_PARAMETER__SNAPSHOT_FORMAT__BINARYPROTO] = {"binary proto", ".caffemodel",
-                                                               ".solverstate", 464, 284},
-    [CAFFE__SOLVER_PARAMETER__SNAPSHOT_FORMAT__HDF5] = {"HDF5", ".caffemodel.h5", ".solverstate.h5",
-                                                        474, 296},
+    [CAFFE__SOLVER_PARAMETER__SNAPSHOT_FORMAT__BINARYPROTO] = {"binary proto", false, 464, 284},
+    [CAFFE__SOLVER_PARAMETER__SNAPSHOT_FORMAT__HDF5] = {"HDF5", true, 474, 296},
 };
 
-static lungo_status write_state(lungo_solver *solver, const char *model, const char *path) {
+static lungo_status write_state(const lungo_solver *solver, const lungo_pair *pair) {
     lungo_run_state state;
+    lungo_checksum model;
+    LUNGO_TRY(lungo_checksum_of(&model, pair->model));
     LUNGO_TRY(list_state(&state, solver));
-    state.learned_net = model;
+    state.learned_net = pair->model;
+    state.model = &model;
     lungo_status status = lungo_solver_pack_run(solver, &state.run);
-    if (!status) status = lungo_run_state_write(&state, path);
+    if (!status) status = lungo_run_state_write(&state, pair->state);
     free(state.histories);
     lungo_buffer_dispose(&state.run);
     return status;
 }
 
-static lungo_status write_files(lungo_solver *solver, const snapshot_form *form, const char *model,
-                                const char *state) {
-    lungo_log_info("solver.cpp", form->model_line, "Snapshotting to %s file %s", form->name, model);
-    LUNGO_TRY(lungo_net_save_weights(solver->net, model, solver->param->snapshot_diff));
+static lungo_status write_files(const lungo_solver *solver, const snapshot_form *form,
+                                const lungo_pair *pair) {
+    lungo_log_info("solver.cpp", form->model_line, "Snapshotting to %s file %s", form->name,
+                   pair->model);
+    LUNGO_TRY(lungo_net_save_weights(solver->net, pair->model, solver->param->snapshot_diff));
     lungo_log_info("sgd_solver.cpp", form->state_line, "Snapshotting solver state to %s file %s",
-                   form->name, state);
-    return write_state(solver, model, state);
+                   form->name, pair->state);
+    if (write_state(solver, pair) == LUNGO_OK) return LUNGO_OK;
+    return lungo_trail("while saving a solver state to %s", pair->state);
+}
+
+/* What was there before is there again; new weights alone stay: they may be all there is. */
+static lungo_status write_pair(const lungo_solver *solver, const snapshot_form *form,
+                               const lungo_pair *pair) {
+    lungo_pair_clean(solver->param->snapshot_prefix);
+    LUNGO_TRY(lungo_pair_begin(pair));
+    lungo_status status = write_files(solver, form, pair);
+    if (!status) return lungo_pair_end(pair, true);
+    lungo_held_error held;
+    lungo_error_hold(&held);
+    lungo_pair_end(pair, false);
+    return lungo_error_raise(&held);
 }
 
 static lungo_status refuse_broken(const lungo_solver *solver) {
@@ -81,25 +88,59 @@ static lungo_status refuse_broken(const lungo_solver *solver) {
                       "restore first");
 }
 
-lungo_status lungo_solver_snapshot(lungo_solver *solver) {
-    LUNGO_TRY(lungo_solver_check_memory(solver));
-    const snapshot_form *form = &forms[solver->param->snapshot_format];
-    lungo_buffer model = {0}, state = {0};
-    LUNGO_TRY(refuse_broken(solver));
-    lungo_status status = file_name(&model, solver, form->model);
-    if (!status) status = file_name(&state, solver, form->state);
-    if (!status) status = write_files(solver, form, model.bytes, state.bytes);
-    if (!status) solver->guard.snapshot = solver->iter;
-    lungo_buffer_dispose(&model);
-    lungo_buffer_dispose(&state);
+/* A failed snapshot is no less a failure if one cannot say what else is there. */
+static lungo_status say_what_is_there(const lungo_solver *solver) {
+    lungo_pair_list list;
+    lungo_held_error held;
+    const char *prefix = solver->param->snapshot_prefix, *newest = NULL;
+    lungo_error_hold(&held);
+    bool known = lungo_pair_list_read(&list, prefix) == LUNGO_OK;
+    if (known) newest = lungo_pair_list_newest(&list);
+    lungo_error_raise(&held);
+    lungo_status status = newest ? lungo_trail("the newest good snapshot is %s", newest)
+                                 : lungo_trail("no good snapshot of prefix '%s' is there", prefix);
+    if (known) lungo_pair_list_dispose(&list);
     return status;
+}
+
+static lungo_status snapshot(lungo_solver *solver, bool best) {
+    const snapshot_form *form = &forms[solver->param->snapshot_format];
+    lungo_pair pair;
+    LUNGO_TRY(lungo_solver_check_memory(solver));
+    LUNGO_TRY(refuse_broken(solver));
+    lungo_status status = lungo_pair_name(&pair, solver->param->snapshot_prefix,
+                                          best ? -1 : solver->iter, form->hdf5);
+    if (!status) status = write_pair(solver, form, &pair);
+    lungo_pair_dispose(&pair);
+    return status ? say_what_is_there(solver) : LUNGO_OK;
+}
+
+lungo_status lungo_solver_snapshot(lungo_solver *solver) {
+    LUNGO_TRY(snapshot(solver, false));
+    solver->guard.snapshot = solver->iter;
+    solver->unsaved = -1;
+    if (lungo_keep_latest(solver)) lungo_warn("%s", lungo_error_text());
+    return LUNGO_OK;
+}
+
+/* What is wrong with files may be mended while training goes on; all else will not be. */
+lungo_status lungo_snapshot_or_go_on(lungo_solver *solver, bool best, bool *written) {
+    lungo_status status = best ? snapshot(solver, true) : lungo_solver_snapshot(solver);
+    bool of_files = status == LUNGO_ERR_FILE || status == LUNGO_ERR_FORMAT;
+    if (written) *written = status == LUNGO_OK;
+    if (!of_files || solver->stop_on_snapshot_error) return status;
+    if (!best) solver->unsaved = solver->iter;
+    lungo_log_error("lungo.c", __LINE__, "%s\n  no snapshot of iteration %d; training goes on",
+                    lungo_error_text(), solver->iter);
+    return LUNGO_OK;
 }
 
 lungo_status lungo_solver_probe_prefix(const lungo_solver *solver) {
     lungo_buffer path = {0};
     lungo_file_writer *probe;
-    lungo_status status = file_name(&path, solver, ".tempfile");
-    if (!status) status = lungo_file_writer_open(&probe, path.bytes);
+    lungo_buffer_printf(&path, "%s_iter_%d.tempfile", solver->param->snapshot_prefix, solver->iter);
+    lungo_status status = path.failed ? lungo_fail_memory("a file name", path.length)
+                                      : lungo_file_writer_open(&probe, path.bytes);
     if (!status) lungo_file_writer_abandon(probe);
     lungo_buffer_dispose(&path);
     if (!status) return LUNGO_OK;
@@ -110,44 +151,28 @@ lungo_status lungo_solver_probe_prefix(const lungo_solver *solver) {
 
 /* ---- restoring ---- */
 
-/* The weights' file as the state names it; else one of that name beside the state. */
-static lungo_status find_model(lungo_buffer *out, const char *learned_net, const char *state) {
-    char folder[PATH_MAX], name[PATH_MAX];
-    lungo_buffer_puts(out, learned_net);
-    if (lungo_file_exists(learned_net)) return LUNGO_OK;
-    if (strlen(state) >= sizeof folder || strlen(learned_net) >= sizeof name)
-        return lungo_fail(LUNGO_ERR_FILE, "file name too long: '%s'", learned_net);
-    strcpy(folder, state);
-    strcpy(name, learned_net);
-    lungo_buffer_clear(out);
-    lungo_buffer_printf(out, "%s/%s", dirname(folder), basename(name));
-    if (out->failed) return lungo_fail_memory("a file name", out->length);
-    if (lungo_file_exists(out->bytes)) return LUNGO_OK;
-    return lungo_fail(LUNGO_ERR_FILE,
-                      "weights of the snapshot: expected a file '%s' or '%s', got none",
-                      learned_net, out->bytes);
-}
-
-static lungo_status load_model(lungo_solver *solver, const char *learned_net, const char *state) {
-    lungo_buffer path = {0};
-    lungo_status status = find_model(&path, learned_net, state);
-    if (!status) status = lungo_weights_load_whole(solver->net, path.bytes);
-    lungo_buffer_dispose(&path);
+static lungo_status load_model(lungo_solver *solver, const lungo_saved_state *saved,
+                               const char *path) {
+    char *model;
+    LUNGO_TRY(lungo_pair_find_model(&model, saved, path));
+    lungo_status status = lungo_weights_load_whole(solver->net, model);
+    free(model);
     return status;
 }
 
 typedef struct model_place {
-    const char *learned_net, *state;
+    const lungo_saved_state *saved;
+    const char *path; /* of the state */
 } model_place;
 
 static lungo_status load_named_model(void *user, lungo_solver *solver) {
     const model_place *place = user;
-    return place->learned_net ? load_model(solver, place->learned_net, place->state) : LUNGO_OK;
+    return place->saved->learned_net ? load_model(solver, place->saved, place->path) : LUNGO_OK;
 }
 
 static lungo_status load_run(lungo_solver *solver, const lungo_saved_state *saved,
                              const char *path) {
-    model_place place = {saved->learned_net, path};
+    model_place place = {saved, path};
     if (saved->run && !solver->resume_as_caffe)
         return lungo_solver_load_run(solver, saved->run, saved->run_length, load_named_model,
                                      &place);
@@ -170,6 +195,8 @@ static lungo_status take_state(lungo_solver *solver, const lungo_saved_state *sa
     LUNGO_TRY(lungo_saved_state_copy(saved, state));
     solver->iter = saved->iter;
     solver->current_step = saved->current_step;
+    solver->unsaved = -1;
+    lungo_best_restore(solver, &saved->best);
     lungo_watch_stop(solver);
     return LUNGO_OK;
 }

@@ -18,9 +18,11 @@ static lungo_status check_max_iter(const Caffe__SolverParameter *param) {
     return LUNGO_OK;
 }
 
-/* After the last update: a snapshot, unless the last iteration made one. */
+/* After the last update: a snapshot, unless the last iteration made one. One that failed is tried
+ * once more: with the process all would be lost. */
 static lungo_status snapshot_after_train(lungo_solver *solver) {
     int interval = solver->param->snapshot;
+    if (solver->unsaved == solver->iter) return lungo_solver_snapshot(solver);
     if (!solver->param->snapshot_after_train) return LUNGO_OK;
     if (interval != 0 && solver->iter % interval == 0) return LUNGO_OK;
     return lungo_solver_snapshot(solver);

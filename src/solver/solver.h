@@ -17,6 +17,9 @@
  *   snapshots.c  writing and restoring snapshots, with
  *     resume.c      all that a run is beside weights and histories
  *     environment.c what its last bits hang on
+ *   keep.c       how many of them stay
+ *   best.c       the one with the best test
+ *   newest.c     restoring the newest good one
  */
 #ifndef LUNGO_SOLVER_SOLVER_H
 #define LUNGO_SOLVER_SOLVER_H
@@ -29,6 +32,7 @@
 #include "net/net.h"
 #include "solver/decay.h"
 #include "solver/guard.h"
+#include "solver/keep.h"
 #include "solver/norms.h"
 #include "solver/policy.h"
 #include "solver/rules.h"
@@ -48,6 +52,7 @@ struct lungo_solver {
     lungo_writer *test_starts;     /* for each: where its data begin; NULL unless test_from_start */
     int worker_count, worker_rank; /* as in lungo_net_options, of the train net */
     bool skip_bad_records, skip_unknown_fields;
+    bool resume_newest; /* from the newest good snapshot, if there is one; else from weights */
 
     const lungo_policy *policy;
     const lungo_rule *rule;
@@ -70,6 +75,10 @@ struct lungo_solver {
     int display_iter;
     bool stopped; /* by a request */
 
+    lungo_keep keep;
+    bool stop_on_snapshot_error;
+    int unsaved; /* the iteration whose snapshot failed, while training went on; -1: none */
+
     lungo_iteration_function *on_iteration;
     void *on_iteration_user;
     atomic_bool snapshot_asked, stop_asked;
@@ -81,6 +90,7 @@ lungo_status lungo_solver_check_memory(const lungo_solver *solver);
 /* nets.c */
 lungo_status lungo_solver_open_train_net(lungo_solver *solver);
 lungo_status lungo_solver_open_test_nets(lungo_solver *solver);
+lungo_status lungo_solver_load_weights(lungo_solver *solver);
 
 /* test.c: notes where the data of the test nets, which have not been run yet, begin. */
 lungo_status lungo_solver_mark_test_starts(lungo_solver *solver);
@@ -127,6 +137,25 @@ lungo_request lungo_solver_take_request(lungo_solver *solver);
 /* snapshots.c: whether files of the prefix can be written. */
 lungo_status lungo_solver_probe_prefix(const lungo_solver *solver);
 
+/* snapshots.c: a snapshot while training runs; one that fails is reported, and an error only if
+ * that is to stop training. `best`: PREFIX_best. *written (which may be NULL) tells. */
+lungo_status lungo_snapshot_or_go_on(lungo_solver *solver, bool best, bool *written);
+
+/* keep.c: removes old snapshots, after a new one. */
+lungo_status lungo_keep_latest(lungo_solver *solver);
+
+/* best.c
+ *   open     finds the output that keep_best names
+ *   note     the mean of each output element of a test net
+ *   keep     after all tests: a snapshot, if they found a better value
+ *   restore  takes over what a snapshot says of it */
+lungo_status lungo_best_open(lungo_solver *solver);
+void lungo_best_note(lungo_solver *solver, size_t net, const float *means);
+lungo_status lungo_best_keep(lungo_solver *solver);
+void lungo_best_restore(lungo_solver *solver, const lungo_best *saved);
+
+/* newest.c: *taken: there was one. */
+lungo_status lungo_solver_restore_newest(lungo_solver *solver, bool *taken);
 /* resume.c: all of a run that is in no weights and no history, as a RunState of proto/caffe.proto.
  *
  *   hold   keeps it for snapshots that are made during a test, which moves readers and generators;

@@ -81,7 +81,7 @@ static lungo_status finish_iteration(lungo_solver *solver) {
     if (solver->on_iteration) LUNGO_TRY(call_user(solver));
     lungo_request request = lungo_solver_take_request(solver);
     if ((interval != 0 && solver->iter % interval == 0) || request == LUNGO_REQUEST_SNAPSHOT)
-        LUNGO_TRY(lungo_solver_snapshot(solver));
+        LUNGO_TRY(lungo_snapshot_or_go_on(solver, false, NULL));
     solver->stopped = request == LUNGO_REQUEST_STOP;
     return LUNGO_OK;
 }

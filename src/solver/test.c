@@ -46,14 +46,18 @@ static lungo_status add_batch(test_scores *scores, lungo_net *net, int batch) {
     return LUNGO_OK;
 }
 
-static void log_scores(const test_scores *scores, const lungo_net *net, int batches) {
+static void take_means(test_scores *scores, int batches) {
+    for (size_t i = 0; i < scores->count; i++)
+        scores->sums[i] /= (float)batches;
+}
+
+static void log_means(const test_scores *scores, const lungo_net *net) {
     size_t index = 0;
     for (size_t j = 0; j < lungo_net_output_count(net) && index < scores->count; j++) {
         const lungo_blob *output = lungo_net_output(net, j);
         for (size_t k = 0; k < lungo_blob_count(output); k++, index++)
             lungo_solver_log_output("Test", 414, index, lungo_blob_name(output),
-                                    scores->sums[index] / (float)batches,
-                                    lungo_net_output_loss_weight(net, j));
+                                    scores->sums[index], lungo_net_output_loss_weight(net, j));
     }
 }
 
@@ -61,7 +65,8 @@ static void log_scores(const test_scores *scores, const lungo_net *net, int batc
 static lungo_status follow_requests(lungo_solver *solver) {
     lungo_request request;
     while ((request = lungo_solver_take_request(solver)) != LUNGO_REQUEST_NONE) {
-        if (request == LUNGO_REQUEST_SNAPSHOT) LUNGO_TRY(lungo_solver_snapshot(solver));
+        if (request == LUNGO_REQUEST_SNAPSHOT)
+            LUNGO_TRY(lungo_snapshot_or_go_on(solver, false, NULL));
         if (request == LUNGO_REQUEST_STOP) solver->stopped = true;
     }
     return LUNGO_OK;
@@ -141,7 +146,9 @@ static lungo_status test(lungo_solver *solver, size_t index) {
     } else if (!status) {
         if (solver->param->test_compute_loss)
             lungo_log_info("solver.cpp", 401, "Test loss: %g", scores.loss / (float)batches);
-        log_scores(&scores, solver->test_nets[index], batches);
+        take_means(&scores, batches);
+        log_means(&scores, solver->test_nets[index]);
+        if (batches > 0) lungo_best_note(solver, index, scores.sums);
     }
     free(scores.sums);
     return status;
@@ -151,5 +158,5 @@ lungo_status lungo_solver_test_all(lungo_solver *solver) {
     if (solver->test_net_count > 0) LUNGO_TRY(lungo_solver_hold_run(solver));
     for (size_t i = 0; i < solver->test_net_count && !solver->stopped; i++)
         if (test(solver, i)) return lungo_trail("in test net #%zu", i);
-    return LUNGO_OK;
+    return lungo_best_keep(solver);
 }

@@ -67,6 +67,9 @@ lungo_status lungo_hdf5_extend(lungo_hdf5_writer **out, const char *path);
 lungo_status lungo_hdf5_commit(lungo_hdf5_writer *writer);
 void lungo_hdf5_abandon(lungo_hdf5_writer *writer);
 
+/* Ends a new file with a seal (base/checksum.h): it takes nothing more, and is to be committed. */
+lungo_status lungo_hdf5_seal(lungo_hdf5_writer *writer);
+
 /* The group above must be there already. */
 lungo_status lungo_hdf5_write_group(lungo_hdf5_writer *writer, const char *group);
 lungo_status lungo_hdf5_write(lungo_hdf5_writer *writer, const char *dataset,

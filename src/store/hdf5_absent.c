@@ -77,6 +77,11 @@ lungo_status lungo_hdf5_extend(lungo_hdf5_writer **out, const char *path) {
     return lungo_hdf5_create(out, path);
 }
 
+lungo_status lungo_hdf5_seal(lungo_hdf5_writer *writer) {
+    (void)writer;
+    return lungo_hdf5_check();
+}
+
 lungo_status lungo_hdf5_commit(lungo_hdf5_writer *writer) {
     (void)writer;
     return lungo_hdf5_check();

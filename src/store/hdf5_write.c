@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
+#include "base/checksum.h"
 #include "store/hdf5.h"
 #include "store/hdf5_guard.h"
 
@@ -16,22 +16,49 @@ struct lungo_hdf5_writer {
 
 /* ---- files ---- */
 
-static lungo_status open_for_writing(lungo_hdf5_writer *writer, bool create) {
-    if (create) LUNGO_TRY(lungo_file_writer_open(&writer->file, writer->path));
-    lungo_hdf5_enter();
-    writer->id = create ? H5Fcreate(lungo_file_writer_temporary(writer->file), H5F_ACC_TRUNC,
-                                    H5P_DEFAULT, H5P_DEFAULT)
-                        : H5Fopen(writer->path, H5F_ACC_RDWR, H5P_DEFAULT);
-    if (writer->id >= 0) return lungo_hdf5_leave(LUNGO_OK);
-    return lungo_hdf5_leave(lungo_hdf5_fail(writer->path, create ? "create" : "write to", "/"));
+/* Where a file cannot be written, it cannot be closed either, and libhdf5 would keep it open for
+ * good. What it still has to write of a file that is given up goes nowhere. */
+static void write_to_nowhere(hid_t id) {
+    int *file, nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (nowhere < 0) return;
+    if (H5Fget_vfd_handle(id, H5P_DEFAULT, (void **)&file) >= 0) dup3(nowhere, *file, O_CLOEXEC);
+    close(nowhere);
 }
 
-static lungo_status new_writer(lungo_hdf5_writer **out, const char *path, bool create) {
+/* Nobody else opens a file under its temporary name, which is locked already: in network file
+ * systems libhdf5's own lock would meet that one. */
+static hid_t create(const char *temporary) {
+    hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+#if H5_VERSION_GE(1, 10, 7)
+    H5Pset_file_locking(access, false, true);
+#endif
+    hid_t id = H5Fcreate(temporary, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    H5Pclose(access);
+    return id;
+}
+
+/* A file whose very beginning cannot be written, too, would be kept open: it is tried before. */
+static lungo_status make_room(lungo_hdf5_writer *writer) {
+    static const char nothing[4096];
+    LUNGO_TRY(lungo_file_writer_open(&writer->file, writer->path));
+    return lungo_file_writer_write(writer->file, nothing, sizeof nothing);
+}
+
+static lungo_status open_for_writing(lungo_hdf5_writer *writer, bool new) {
+    if (new) LUNGO_TRY(make_room(writer));
+    lungo_hdf5_enter();
+    writer->id = new ? create(lungo_file_writer_temporary(writer->file))
+                     : H5Fopen(writer->path, H5F_ACC_RDWR, H5P_DEFAULT);
+    if (writer->id >= 0) return lungo_hdf5_leave(LUNGO_OK);
+    return lungo_hdf5_leave(lungo_hdf5_fail(writer->path, new ? "create" : "write to", "/"));
+}
+
+static lungo_status new_writer(lungo_hdf5_writer **out, const char *path, bool new) {
     lungo_hdf5_writer *writer = calloc(1, sizeof *writer);
     if (!writer) return lungo_fail_memory("an HDF5 file", sizeof *writer);
     writer->id = -1;
     writer->path = strdup(path);
-    lungo_status status = writer->path ? open_for_writing(writer, create)
+    lungo_status status = writer->path ? open_for_writing(writer, new)
                                        : lungo_fail_memory("a file name", strlen(path));
     if (status) {
         lungo_hdf5_abandon(writer);
@@ -52,9 +79,9 @@ lungo_status lungo_hdf5_extend(lungo_hdf5_writer **out, const char *path) {
 static lungo_status close_file(lungo_hdf5_writer *writer) {
     if (writer->id < 0) return LUNGO_OK;
     lungo_hdf5_enter();
-    herr_t failed = H5Fclose(writer->id);
+    if (H5Fflush(writer->id, H5F_SCOPE_GLOBAL) < 0 || H5Fclose(writer->id) < 0)
+        return lungo_hdf5_leave(lungo_hdf5_fail(writer->path, "finish", "/"));
     writer->id = -1;
-    if (failed < 0) return lungo_hdf5_leave(lungo_hdf5_fail(writer->path, "finish", "/"));
     return lungo_hdf5_leave(LUNGO_OK);
 }
 
@@ -62,12 +89,18 @@ void lungo_hdf5_abandon(lungo_hdf5_writer *writer) {
     if (!writer) return;
     if (writer->id >= 0) {
         lungo_hdf5_enter();
+        if (writer->file) write_to_nowhere(writer->id);
         H5Fclose(writer->id);
         lungo_hdf5_leave(LUNGO_OK);
     }
     lungo_file_writer_abandon(writer->file);
     free(writer->path);
     free(writer);
+}
+
+lungo_status lungo_hdf5_seal(lungo_hdf5_writer *writer) {
+    LUNGO_TRY(close_file(writer));
+    return lungo_seal(writer->file);
 }
 
 static lungo_status sync_extended(const char *path) {
@@ -112,9 +145,12 @@ static lungo_status make_dataset(lungo_hdf5_writer *writer, const char *name, co
                                what->properties, H5P_DEFAULT);
     if (dataset < 0) return lungo_hdf5_fail(writer->path, "write dataset", name);
     lungo_status status = LUNGO_OK;
-    if (what->count > 0 &&
-        H5Dwrite(dataset, what->type, H5S_ALL, H5S_ALL, H5P_DEFAULT, what->values) < 0)
+    if ((what->count > 0 &&
+         H5Dwrite(dataset, what->type, H5S_ALL, H5S_ALL, H5P_DEFAULT, what->values) < 0) ||
+        H5Dflush(dataset) < 0) {
         status = lungo_hdf5_fail(writer->path, "write dataset", name);
+        if (writer->file) write_to_nowhere(writer->id);
+    }
     H5Dclose(dataset);
     return status;
 }

@@ -1,8 +1,11 @@
 /* Whole files, and what is none. */
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/file.h"
+#include "support/folder.h"
 #include "support/suites.h"
 
 START_TEST(what_is_no_file_is_refused) {
@@ -31,8 +34,33 @@ START_TEST(a_pipe_is_read_to_its_end) {
 }
 END_TEST
 
+/* One that is being written is not, whoever asks. */
+START_TEST(only_files_of_ended_writers_are_left_over) {
+    lungo_file_writer *writer;
+    char *folder = lungo_temporary_folder(), path[PATH_MAX], name[] = "a.tmp.Ab0xyz";
+    snprintf(path, sizeof path, "%s/a", folder);
+    ck_ok(lungo_file_writer_open(&writer, path));
+    const char *temporary = lungo_file_writer_temporary(writer);
+    ck_assert(lungo_file_is_temporary(temporary, strlen(path)));
+    ck_assert(!lungo_file_remove_leftover(temporary));
+    ck_ok(lungo_file_writer_commit(writer));
+    ck_assert(lungo_file_exists(path));
+    ck_assert(lungo_file_is_temporary(name, 1));
+    ck_assert(!lungo_file_is_temporary("a.tmp.Ab0xyz1", 1));
+    ck_assert(!lungo_file_is_temporary("a.tmp.Ab0xy-", 1));
+    ck_assert(!lungo_file_is_temporary("a.tmp.", 1));
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    ck_ok(lungo_file_replace(path, "", 0));
+    ck_assert(lungo_file_remove_leftover(path));
+    ck_assert(!lungo_file_exists(path));
+    ck_assert(!lungo_file_remove_leftover(path));
+    lungo_remove_folder(folder);
+}
+END_TEST
+
 Suite *lungo_suite_file(void);
 Suite *lungo_suite_file(void) {
-    return lungo_suite_of("file", (const TTest *const[]){what_is_no_file_is_refused,
-                                                         a_pipe_is_read_to_its_end, NULL});
+    return lungo_suite_of(
+        "file", (const TTest *const[]){what_is_no_file_is_refused, a_pipe_is_read_to_its_end,
+                                       only_files_of_ended_writers_are_left_over, NULL});
 }

@@ -20,8 +20,11 @@ static void rewrite(const char *golden) {
         float *values = malloc(stored->count * sizeof *values);
         histories[i] = (lungo_history){.layer = "l", .shape = &stored->shape, .values = values};
     }
-    lungo_run_state state = {saved->iter,          saved->current_step, saved->learned_net,
-                             saved->history_count, histories,           {0}};
+    lungo_run_state state = {.iter = saved->iter,
+                             .current_step = saved->current_step,
+                             .learned_net = saved->learned_net,
+                             .history_count = saved->history_count,
+                             .histories = histories};
     ck_ok(lungo_saved_state_check(saved, &state));
     ck_ok(lungo_saved_state_copy(saved, &state));
     ck_ok(lungo_run_state_write(&state, "b.solverstate"));

@@ -35,8 +35,11 @@ START_TEST(states_are_written_as_caffe_writes_them) {
                                        .shape = shape,
                                        .values = calloc(lungo_shape_count(shape), sizeof(float))};
     }
-    lungo_run_state state = {saved->iter,          saved->current_step, saved->learned_net,
-                             saved->history_count, histories,           {0}};
+    lungo_run_state state = {.iter = saved->iter,
+                             .current_step = saved->current_step,
+                             .learned_net = saved->learned_net,
+                             .history_count = saved->history_count,
+                             .histories = histories};
     ck_ok(lungo_saved_state_check(saved, &state));
     ck_ok(lungo_saved_state_copy(saved, &state));
     ck_ok(lungo_run_state_write(&state, "b.solverstate.h5"));

@@ -1,4 +1,4 @@
-/* lungo train --solver=FILE [--snapshot=STATE | --weights=MODEL,...] [--guard=off] [--watch=TSV] */
+/* lungo train --solver=FILE [--snapshot=STATE | --weights=MODEL,... | --snapshot=auto] ... */
 #include <signal.h>
 #include <string.h>
 
@@ -41,17 +41,23 @@ static bool parse_choice(bool *out, const char *flag, const char *first, const c
     return false;
 }
 
+static bool is_auto(const command_flags *flags) {
+    return strcmp(flags->snapshot, "auto") == 0;
+}
+
+/* A file that grows beyond `ulimit -f` is an error, which is reported, and not the end. */
 static void catch_signals(lungo_solver *solver) {
     struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     running = solver;
     for (int i = 0; i < SIGNALS; i++)
         sigaction(signals[i], &action, NULL);
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 static lungo_status run(lungo_solver *solver, const command_flags *flags) {
     catch_signals(solver);
-    if (*flags->snapshot) {
+    if (*flags->snapshot && !is_auto(flags)) {
         glog_line(LUNGO_LOG_INFO, "caffe.cpp", 235, "Resuming from %s", flags->snapshot);
         lungo_status status = lungo_solver_restore(solver, flags->snapshot);
         if (status) return status;
@@ -64,15 +70,15 @@ static lungo_status run(lungo_solver *solver, const command_flags *flags) {
 }
 
 static lungo_status open_solver(lungo_solver **out, const command_flags *flags,
-                                const word_list *stages, bool guard, bool exact) {
-    lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
+                                const word_list *stages, lungo_solver_options options) {
     options.level = flags->level;
     options.stages = stages->words;
     options.stage_count = stages->count;
     options.weights = *flags->weights ? flags->weights : NULL;
-    options.ignore_weights = *flags->snapshot != '\0';
-    options.guard = guard;
-    options.resume_as_caffe = !exact;
+    options.resume_newest = is_auto(flags);
+    options.ignore_weights = *flags->snapshot && !options.resume_newest;
+    options.keep_snapshots = flags->keep_snapshots;
+    options.keep_best = *flags->keep_best ? flags->keep_best : NULL;
     options.skip_bad_records = flags->skip_bad_records;
     options.guard_growth = (float)flags->guard_growth;
     options.watch = *flags->watch ? flags->watch : NULL;
@@ -86,24 +92,31 @@ static lungo_status open_solver(lungo_solver **out, const command_flags *flags,
 int cmd_train(const command_flags *flags) {
     if (!*flags->solver)
         return glog_complain("train: expected --solver=FILE, a solver definition to train with");
-    if (*flags->snapshot && *flags->weights)
+    if (*flags->snapshot && !is_auto(flags) && *flags->weights)
         return glog_complain("train: expected --snapshot to resume or --weights to finetune, "
                              "got both");
     if (!parse_effect(&effects[0], "sigint_effect", flags->sigint_effect) ||
         !parse_effect(&effects[1], "sighup_effect", flags->sighup_effect) ||
         !parse_effect(&effects[2], "sigterm_effect", flags->sigterm_effect))
         return 1;
-    bool guard, exact;
-    if (!parse_choice(&guard, "guard", "on", "off", flags->guard) ||
-        !parse_choice(&exact, "resume", "exact", "caffe", flags->resume))
+    bool exact;
+    lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
+    if (!parse_choice(&options.guard, "guard", "on", "off", flags->guard) ||
+        !parse_choice(&exact, "resume", "exact", "caffe", flags->resume) ||
+        !parse_choice(&options.stop_on_snapshot_error, "snapshot-errors", "stop", "warn",
+                      flags->snapshot_errors))
         return 1;
+    options.resume_as_caffe = !exact;
     if (flags->guard_growth < 2)
         return glog_complain("--guard-growth: expected 2 or more, got %d", flags->guard_growth);
+    if (flags->keep_snapshots < 0)
+        return glog_complain("--keep-snapshots: expected 0 (all) or more, got %d",
+                             flags->keep_snapshots);
     word_list stages;
     if (!words_split(&stages, flags->stage)) return glog_complain("out of memory");
     warn_of_gpu(flags); /* the solver itself says "Use CPU.", once it has been read */
     lungo_solver *solver = NULL;
-    lungo_status status = open_solver(&solver, flags, &stages, guard, exact);
+    lungo_status status = open_solver(&solver, flags, &stages, options);
     if (!status && !*flags->gpu && lungo_solver_asks_for_gpu(solver))
         glog_line(LUNGO_LOG_WARNING, "lungo.c", __LINE__,
                   "solver_mode: GPU: this build computes on the CPU");

@@ -13,7 +13,8 @@ typedef struct command_flags {
     const char *engine, *gpu, *solver, *model, *phase, *stage, *snapshot, *weights;
     const char *sigint_effect, *sighup_effect, *sigterm_effect, *resume;
     const char *guard, *watch, *contact_sheet, *root_folder, *unknown_fields; /* Lungo's own */
-    int guard_growth;
+    const char *keep_best, *snapshot_errors;
+    int guard_growth, keep_snapshots;
     int level, iterations;
     bool log_plan, markdown, memory, skip_bad_records;
 } command_flags;
