@@ -13,7 +13,7 @@ complain() {
 }
 
 # Includes go only to folders above in the list of docs/design.md, section 3.
-folders="base proto store math kernels blob filler data layer layers net plan weights snapshot parallel solver"
+folders="base proto store math kernels blob filler data layer layers net plan weights snapshot parallel solver check"
 seen=""
 for folder in $folders; do
     seen="$seen $folder"

@@ -111,6 +111,7 @@ lungo_status lungo_net_build(lungo_net **out, const Caffe__NetParameter *param,
     lungo_net *net = calloc(1, sizeof *net);
     if (!net) return lungo_fail_memory("a net", sizeof *net);
     net->no_memory = options->no_memory;
+    net->failed_at = options->failed_at;
     lungo_net_builder builder = {.net = net, .donor = options->open.donor};
     net->donor = options->open.donor;
     lungo_status status = build(&builder, param, document, options);
@@ -118,6 +119,7 @@ lungo_status lungo_net_build(lungo_net **out, const Caffe__NetParameter *param,
         lungo_net_dispose(net);
         return status;
     }
+    net->failed_at = NULL;
     *out = net;
     return LUNGO_OK;
 }

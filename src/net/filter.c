@@ -77,7 +77,7 @@ static bool any_met(const Caffe__NetState *state, Caffe__NetStateRule *const *ru
     return false;
 }
 
-static bool is_included(const Caffe__NetState *state, const Caffe__LayerParameter *layer) {
+bool lungo_net_includes(const Caffe__NetState *state, const Caffe__LayerParameter *layer) {
     const char *name = lungo_or_empty(layer->name);
     if (layer->n_include > 0) return any_met(state, layer->include, layer->n_include, name);
     return !any_met(state, layer->exclude, layer->n_exclude, name);
@@ -97,7 +97,7 @@ lungo_status lungo_net_filter(lungo_net_builder *builder) {
                        layer->n_include, layer->n_exclude);
             return lungo_net_trail_layer(builder->net, layer);
         }
-        if (is_included(state, layer)) param->layer[kept++] = layer;
+        if (lungo_net_includes(state, layer)) param->layer[kept++] = layer;
     }
     param->n_layer = kept;
     return LUNGO_OK;

@@ -52,15 +52,18 @@ struct lungo_net {
 
     const struct lungo_net *donor; /* whose parameters it borrows; NULL: none */
 
-    struct lungo_plan *plan; /* made and freed by plan/ */
+    struct lungo_plan *plan;   /* made and freed by plan/ */
+    lungo_position *failed_at; /* while it is built: see lungo_net_build_options */
 };
 
 /* What a net is built with: the public options and what only the solver gives. */
 typedef struct lungo_net_build_options {
     lungo_net_options open;
-    lungo_rng *rng; /* lent by the solver; NULL: the net seeds its own */
-    bool no_memory; /* shapes only: nothing is allocated, filled or read beyond a first
+    lungo_rng *rng;            /* lent by the solver; NULL: the net seeds its own */
+    bool no_memory;            /* shapes only: nothing is allocated, filled or read beyond a first
                        record; the net cannot be run */
+    lungo_position *failed_at; /* NULL, or where to note, after a failure, line and column of the
+                                  layer that cannot be built (its file: NULL) */
 } lungo_net_build_options;
 
 /* From a definition that is up to date (proto/upgrade.h). It is copied first: `param` stays as it
@@ -74,6 +77,24 @@ lungo_status lungo_net_build(lungo_net **out, const Caffe__NetParameter *param,
  * that is opened from a file: stages are added to those that the file has. */
 lungo_status lungo_net_set_state(lungo_document *document, Caffe__NetParameter *param,
                                  const lungo_net_options *options);
+
+/* Whether a layer belongs to a net in this state, by its include and exclude rules. */
+bool lungo_net_includes(const Caffe__NetState *state, const Caffe__LayerParameter *layer);
+
+/* Puts Inputs in the place of layers that would read or write files which are missing, and Silence
+ * in that of HDF5Output, in a definition that is built for its shapes alone. Their sizes come from
+ * the transformation and from the layer's own settings; *guessed: some were not given, and 3 x 224
+ * x 224 stands for them. HDF5Data stays: nothing says its shapes. */
+lungo_status lungo_net_stand_in(lungo_document *document, Caffe__NetParameter *param,
+                                bool *guessed);
+
+/* The file that the layer cannot do without (`source`, `mean_file`, ...), if it is missing, with
+ * the message and the field that name it; false: none is. */
+typedef struct lungo_missing_file {
+    const ProtobufCMessage *message;
+    const char *field, *path;
+} lungo_missing_file;
+bool lungo_net_missing_file(lungo_missing_file *out, const Caffe__LayerParameter *layer);
 
 /* Frees the net, all but its plan. NULL is fine. */
 void lungo_net_dispose(lungo_net *net);

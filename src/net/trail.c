@@ -3,6 +3,7 @@
 
 lungo_status lungo_net_trail_layer(const lungo_net *net, const Caffe__LayerParameter *layer) {
     lungo_position at = lungo_document_position(net->document, layer);
+    if (net->failed_at) *net->failed_at = (lungo_position){NULL, at.line, at.column};
     const char *name = lungo_or_empty(layer->name), *type = lungo_or_empty(layer->type);
     if (!at.file) return lungo_trail("in layer '%s' (%s)", name, type);
     return lungo_trail("in layer '%s' (%s), %s:%d", name, type, at.file, at.line);

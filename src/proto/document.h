@@ -29,7 +29,8 @@ bool lungo_document_skips_unknown(const lungo_document *document);
 /* Where the field that holds the message begins; for the outermost message, line 1 of its file. */
 lungo_position lungo_document_position(const lungo_document *document, const void *message);
 
-/* The file name is copied. A message that was built from another one gets that one's position. */
+/* Also of a field, by the address of its value (lungo_message_place). The file name is copied. A
+ * message that was built from another one gets that one's position. */
 lungo_status lungo_document_set_position(lungo_document *document, const void *message,
                                          lungo_position position);
 

@@ -72,6 +72,15 @@ const ProtobufCFieldDescriptor *lungo_message_field(const ProtobufCMessage *mess
     return protobuf_c_message_descriptor_get_field_by_name(message->descriptor, name);
 }
 
+lungo_position lungo_message_position(const lungo_document *document,
+                                      const ProtobufCMessage *message, const char *field) {
+    const ProtobufCFieldDescriptor *found = lungo_message_field(message, field);
+    lungo_position at = {0};
+    if (found && found->type != PROTOBUF_C_TYPE_MESSAGE)
+        at = lungo_document_position(document, lungo_message_place(message, found));
+    return at.line ? at : lungo_document_position(document, message);
+}
+
 bool lungo_message_has(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field) {
     if (field->label == PROTOBUF_C_LABEL_REPEATED) return *counter(message, field) > 0;
     if (is_pointer(field)) {

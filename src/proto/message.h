@@ -43,6 +43,17 @@ bool lungo_message_equal(const ProtobufCMessage *a, const ProtobufCMessage *b);
 const ProtobufCFieldDescriptor *lungo_message_field(const ProtobufCMessage *message,
                                                     const char *name);
 
+/* Where a message keeps the field. The position of a field that holds no message is noted for this
+ * address (the first, of those of a repeated field). */
+static inline const void *lungo_message_place(const ProtobufCMessage *message,
+                                              const ProtobufCFieldDescriptor *field) {
+    return (const char *)message + field->offset;
+}
+
+/* Where the field was given in the text; where the message begins, if it was not. */
+lungo_position lungo_message_position(const lungo_document *document,
+                                      const ProtobufCMessage *message, const char *field);
+
 /* Whether the field was given. A repeated field is present when it has an element; a required
  * scalar always is, because protobuf-c keeps no record of it. */
 bool lungo_message_has(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);

@@ -36,10 +36,10 @@ static const char *field_name(const void *type, size_t index) {
 
 static lungo_status parse_fields(lungo_parser *parser, open_message *frame);
 
-static lungo_status set_position(lungo_parser *parser, const ProtobufCMessage *message,
-                                 const lungo_token *at) {
+/* Of a message, or of a field by the place where its value stands. */
+static lungo_status set_position(lungo_parser *parser, const void *of, const lungo_token *at) {
     return lungo_document_set_position(
-        parser->document, message, (lungo_position){parser->scanner.name, at->line, at->column});
+        parser->document, of, (lungo_position){parser->scanner.name, at->line, at->column});
 }
 
 static lungo_status open_frame(lungo_parser *parser, open_message *frame,
@@ -203,8 +203,10 @@ static lungo_status parse_name(lungo_parser *parser, const open_message *frame,
         return lungo_scanner_fail_here(&parser->scanner,
                                        "'%s' is given twice in one %s, first in line %d",
                                        field->name, type->short_name, *line);
+    bool again = *line != 0;
     *line = name.line;
-    return LUNGO_OK;
+    if (again || field->type == PROTOBUF_C_TYPE_MESSAGE) return LUNGO_OK;
+    return set_position(parser, lungo_message_place(frame->message, field), &name);
 }
 
 static lungo_status parse_field(lungo_parser *parser, open_message *frame) {

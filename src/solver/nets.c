@@ -225,6 +225,11 @@ static lungo_status open_test_nets(lungo_solver *solver, net_source *sources, si
     return LUNGO_OK;
 }
 
+lungo_status lungo_solver_check_sources(const Caffe__SolverParameter *param) {
+    LUNGO_TRY(check_train_source(param));
+    return check_test_counts(param);
+}
+
 lungo_status lungo_solver_open_test_nets(lungo_solver *solver) {
     LUNGO_TRY(check_test_counts(solver->param));
     size_t count = solver->test_net_count = solver->param->n_test_iter;

@@ -122,7 +122,7 @@ static lungo_status merge_options(lungo_solver *solver, const lungo_solver_optio
 
 /* ---- checking ---- */
 
-static lungo_status check_counts(const Caffe__SolverParameter *param) {
+lungo_status lungo_solver_check_counts(const Caffe__SolverParameter *param) {
     if (param->average_loss < 1)
         return lungo_fail(LUNGO_ERR_CONFIG, "average_loss: expected 1 or more, got %d",
                           param->average_loss);
@@ -137,7 +137,7 @@ static lungo_status check_counts(const Caffe__SolverParameter *param) {
 
 static lungo_status check_settings(lungo_solver *solver) {
     const Caffe__SolverParameter *param = solver->param;
-    LUNGO_TRY(check_counts(param));
+    LUNGO_TRY(lungo_solver_check_counts(param));
     LUNGO_TRY(lungo_rule_find(&solver->rule, param));
     LUNGO_TRY(lungo_policy_find(&solver->policy, param));
     bool writes = (param->snapshot != 0 || solver->keep.asked) && !solver->shapes_only;

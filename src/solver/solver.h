@@ -87,6 +87,10 @@ struct lungo_solver {
 /* open.c: refuses what a solver of shapes only cannot do. */
 lungo_status lungo_solver_check_memory(const lungo_solver *solver);
 
+/* open.c: numbers that make no sense; nets.c: how many nets and tests there are. */
+lungo_status lungo_solver_check_counts(const Caffe__SolverParameter *param);
+lungo_status lungo_solver_check_sources(const Caffe__SolverParameter *param);
+
 /* nets.c */
 lungo_status lungo_solver_open_train_net(lungo_solver *solver);
 lungo_status lungo_solver_open_test_nets(lungo_solver *solver);

@@ -16,7 +16,7 @@ typedef struct command_flags {
     const char *keep_best, *snapshot_errors;
     int guard_growth, keep_snapshots;
     int level, iterations;
-    bool log_plan, markdown, memory, skip_bad_records;
+    bool log_plan, markdown, memory, skip_bad_records, strict;
 } command_flags;
 
 /* Each returns the exit status. `words`: what stood on the command line besides command and flags.
@@ -26,6 +26,7 @@ int cmd_test(const command_flags *flags);
 int cmd_time(const command_flags *flags);
 int cmd_decay(const command_flags *flags);
 int cmd_device_query(const command_flags *flags);
+int cmd_check(const command_flags *flags, const char *const *words, int word_count);
 int cmd_data(const command_flags *flags, const char *const *words, int word_count);
 int cmd_layers(const command_flags *flags, const char *const *words, int word_count);
 

@@ -9,6 +9,10 @@
 #include "support/manual.h"
 #include "support/threads.h"
 
+static int run_check(const char *const *words, int count) {
+    return cmd_check(&options_given, words, count);
+}
+
 static int run_data(const char *const *words, int count) {
     return cmd_data(&options_given, words, count);
 }
@@ -64,6 +68,15 @@ static const struct {
       .brief = "show how each parameter will decay, without training",
       .examples = "lungo decay --solver=models/lenet/solver.prototxt"},
      run_decay},
+    {{.name = "check",
+      .words = "[flags] FILE...",
+      .brief = "say what is wrong with nets and solvers, and what to do",
+      .about = "FILE is a net or a solver, whose nets are looked at as well. Nothing is run, and "
+               "the data need not be there. docs/check.md has what is looked for.",
+      .examples = "lungo check models/lenet/solver.prototxt\n"
+                  "lungo check --strict --weights=pretrained.caffemodel train_val.prototxt",
+      .status = "0 no errors (with --strict: nor warnings), 1 some."},
+     run_check},
     {{.name = "data",
       .words = "[flags] PATH",
       .brief = "show what a database or another source of data holds",
