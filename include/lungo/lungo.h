@@ -4,9 +4,11 @@
 
 #include "lungo/blob.h"
 #include "lungo/catalog.h"
+#include "lungo/check.h"
 #include "lungo/data.h"
 #include "lungo/image.h"
 #include "lungo/log.h"
+#include "lungo/model.h"
 #include "lungo/net.h"
 #include "lungo/solver.h"
 #include "lungo/status.h"

@@ -55,12 +55,14 @@ typedef struct lungo_net_options {
     int worker_count, worker_rank;
     bool skip_bad_records; /* as data_param.skip_bad_records, for every layer */
     lungo_unknown_fields unknown_fields;
+    bool shapes_only; /* to be looked at: no memory is allocated, no file written, and files of data
+                         may be missing. It cannot run, and its blobs have no values */
 } lungo_net_options;
 
 #define LUNGO_NET_OPTIONS_INIT                                                                     \
     {                                                                                              \
         LUNGO_TEST, 0, NULL, 0, -1, NULL, LUNGO_ENGINE_DEFAULT, false, 0, 0, false,                \
-            LUNGO_UNKNOWN_ERROR                                                                    \
+            LUNGO_UNKNOWN_ERROR, false                                                                    \
     }
 
 /* From a file, or from text (`name` stands for the file in errors). V0 and V1 nets are upgraded.
@@ -146,6 +148,10 @@ typedef struct lungo_layer_info {
     int line;
     size_t bottom_count, top_count, param_count;
     bool needs_backward;
+    unsigned long long macs; /* multiply-adds of one forward pass in matrix products and windows: of
+                                Convolution, Deconvolution, InnerProduct, LSTM and RNN (else 0).
+                                Biases are not counted, padding is */
+    size_t activations;      /* values of its tops, those left out that stand on its bottoms' */
 } lungo_layer_info;
 
 size_t lungo_net_layer_count(const lungo_net *net);

@@ -53,6 +53,9 @@ struct lungo_op {
     };
 };
 
+/* Multiply-adds of one forward pass; see lungo_layer_info in include/lungo/net.h. */
+unsigned long long lungo_layer_macs(const lungo_layer *layer);
+
 /* LUNGO_OP_OTHER where the type does not say. */
 lungo_op lungo_layer_op(const lungo_layer *layer);
 

@@ -1,6 +1,7 @@
 /* Looking at a net: the getters of include/lungo/net.h. */
 #include <string.h>
 
+#include "layer/op.h"
 #include "net/passes.h"
 
 const char *lungo_net_name(const lungo_net *net) {
@@ -44,6 +45,20 @@ static const lungo_layer *layer_at(const lungo_net *net, size_t index) {
     return index < (size_t)net->layer_count ? net->layers[index] : NULL;
 }
 
+/* In place, or as Split and Reshape do. */
+static bool stands_on_bottom(const lungo_layer *layer, const lungo_blob *top) {
+    for (int i = 0; i < layer->bottom_count; i++)
+        if (layer->bottoms[i]->data == top->data) return true;
+    return false;
+}
+
+static size_t count_activations(const lungo_layer *layer) {
+    size_t count = 0;
+    for (int i = 0; i < layer->top_count; i++)
+        if (!stands_on_bottom(layer, layer->tops[i])) count += layer->tops[i]->count;
+    return count;
+}
+
 size_t lungo_net_layer_count(const lungo_net *net) {
     return (size_t)net->layer_count;
 }
@@ -59,7 +74,9 @@ lungo_layer_info lungo_net_layer(const lungo_net *net, size_t index) {
                               .bottom_count = (size_t)layer->bottom_count,
                               .top_count = (size_t)layer->top_count,
                               .param_count = (size_t)layer->param_count,
-                              .needs_backward = layer->needs_backward};
+                              .needs_backward = layer->needs_backward,
+                              .macs = lungo_layer_macs(layer),
+                              .activations = count_activations(layer)};
 }
 
 lungo_blob *lungo_net_layer_param(const lungo_net *net, size_t layer, size_t index) {

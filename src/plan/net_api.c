@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "plan/debug.h"
 #include "plan/memory.h"
 #include "plan/plan.h"
@@ -9,6 +10,15 @@
 #include "proto/upgrade.h"
 
 /* ---- opening ---- */
+
+static lungo_status stand_in(lungo_document *document, Caffe__NetParameter *param) {
+    bool guessed;
+    LUNGO_TRY(lungo_net_stand_in(document, param, &guessed));
+    if (guessed)
+        lungo_warn("data are missing, and nothing says the size of their pictures: 3x224x224 "
+                   "stands for it");
+    return LUNGO_OK;
+}
 
 static lungo_status open_message(lungo_net **out, lungo_document *document,
                                  ProtobufCMessage *message, const char *name,
@@ -18,6 +28,8 @@ static lungo_status open_message(lungo_net **out, lungo_document *document,
     lungo_net_build_options build = {.open = options ? *options : defaults};
     LUNGO_TRY(lungo_upgrade_net(document, param, name));
     LUNGO_TRY(lungo_net_set_state(document, param, &build.open));
+    build.no_memory = build.open.shapes_only;
+    if (build.no_memory) LUNGO_TRY(stand_in(document, param));
     return lungo_plan_open_net(out, param, document, &build);
 }
 

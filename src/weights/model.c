@@ -222,3 +222,22 @@ lungo_status lungo_model_blob(lungo_stored_blob *out, const lungo_model *model, 
                            model->name);
     return LUNGO_OK;
 }
+
+lungo_status lungo_model_blob_shape(lungo_shape *shape, size_t *count, const lungo_model *model,
+                                    size_t layer, size_t index) {
+    lungo_stored_blob stored;
+    LUNGO_TRY(lungo_model_blob(&stored, model, layer, index));
+    *shape = stored.shape;
+    *count = stored.count;
+    return LUNGO_OK;
+}
+
+lungo_status lungo_model_blob_values(float *values, size_t count, const lungo_model *model,
+                                     size_t layer, size_t index) {
+    lungo_stored_blob stored;
+    LUNGO_TRY(lungo_model_blob(&stored, model, layer, index));
+    if (count != stored.count)
+        return lungo_fail(LUNGO_ERR_USAGE, "values of a blob: expected room for %zu, got %zu",
+                          stored.count, count);
+    return lungo_stored_blob_data(&stored, values);
+}

@@ -16,7 +16,7 @@ typedef struct command_flags {
     const char *keep_best, *snapshot_errors;
     int guard_growth, keep_snapshots;
     int level, iterations;
-    bool log_plan, markdown, memory, skip_bad_records, strict;
+    bool log_plan, markdown, memory, skip_bad_records, strict, json;
 } command_flags;
 
 /* Each returns the exit status. `words`: what stood on the command line besides command and flags.
@@ -28,6 +28,7 @@ int cmd_decay(const command_flags *flags);
 int cmd_device_query(const command_flags *flags);
 int cmd_check(const command_flags *flags, const char *const *words, int word_count);
 int cmd_data(const command_flags *flags, const char *const *words, int word_count);
+int cmd_info(const command_flags *flags, const char *const *words, int word_count);
 int cmd_layers(const command_flags *flags, const char *const *words, int word_count);
 
 /* ---- for commands ---- */
@@ -37,6 +38,9 @@ void warn_of_gpu(const command_flags *flags);
 
 /* The same, and "Use CPU." with the line number that Caffe has there. */
 void say_cpu(const command_flags *flags, int line);
+
+/* Opens the net to look at, for its shapes alone; reports what is wrong. NULL: failed. */
+lungo_net *open_shapes(const command_flags *flags, const char *path, lungo_phase phase);
 
 /* Opens flags->model; reports what is wrong. NULL: failed. */
 lungo_net *open_model(const command_flags *flags, lungo_phase phase);

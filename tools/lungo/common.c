@@ -13,7 +13,8 @@ void say_cpu(const command_flags *flags, int line) {
     glog_line(LUNGO_LOG_INFO, "caffe.cpp", line, "Use CPU.");
 }
 
-lungo_net *open_model(const command_flags *flags, lungo_phase phase) {
+static lungo_net *open_net(const command_flags *flags, const char *path, lungo_phase phase,
+                           bool shapes_only) {
     word_list stages;
     if (!words_split(&stages, flags->stage)) {
         glog_complain("out of memory");
@@ -26,11 +27,20 @@ lungo_net *open_model(const command_flags *flags, lungo_phase phase) {
     options.stage_count = stages.count;
     options.log_plan = flags->log_plan;
     options.skip_bad_records = flags->skip_bad_records;
+    options.shapes_only = shapes_only;
     lungo_net *net = NULL;
     if (lungo_engine_parse(&options.engine, flags->engine) ||
         lungo_unknown_fields_parse(&options.unknown_fields, flags->unknown_fields) ||
-        lungo_net_open(&net, flags->model, &options))
+        lungo_net_open(&net, path, &options))
         glog_report_error();
     words_dispose(&stages);
     return net;
+}
+
+lungo_net *open_model(const command_flags *flags, lungo_phase phase) {
+    return open_net(flags, flags->model, phase, false);
+}
+
+lungo_net *open_shapes(const command_flags *flags, const char *path, lungo_phase phase) {
+    return open_net(flags, path, phase, true);
 }

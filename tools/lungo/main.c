@@ -17,6 +17,10 @@ static int run_data(const char *const *words, int count) {
     return cmd_data(&options_given, words, count);
 }
 
+static int run_info(const char *const *words, int count) {
+    return cmd_info(&options_given, words, count);
+}
+
 static int run_layers(const char *const *words, int count) {
     return cmd_layers(&options_given, words, count);
 }
@@ -87,6 +91,14 @@ static const struct {
      run_data},
     {{.name = "device_query", .words = "", .brief = "show what this machine computes with"},
      run_device_query},
+    {{.name = "info",
+      .words = "[flags] FILE",
+      .brief = "show layers, shapes, parameters and arithmetic of a net, or what weights hold",
+      .about = "FILE is a net, which is built for its shapes alone, or a .caffemodel.",
+      .examples = "lungo info models/alexnet/deploy.prototxt\n"
+                  "lungo info --phase=TRAIN --json train_val.prototxt\n"
+                  "lungo info net.caffemodel"},
+     run_info},
     {{.name = "layers",
       .words = "[flags] [TYPE...]",
       .brief = "list the layer types, or describe those named",
