@@ -45,7 +45,7 @@ grep -rlE 'dnnl[_.]' src --include='*.[ch]' | grep -vE '^src/plan/onednn/' | com
 # Functions of at most 60 lines (from the line that opens the body to the one that closes it).
 find src tools tests include \( -name '*.c' -o -name '*.h' \) ! -path '*/golden/*' | sort | while read -r file; do
     awk -v file="$file" '
-        /^[a-zA-Z_].*\{$/ && !/= \{$/ && !/^(typedef|struct|enum|union|static const|const|extern)/ { start = FNR; name = $0 }
+        /^[a-zA-Z_].*\{$/ && !/^(typedef|struct|enum|union|static const|const|extern)/ && !/= \{$/ { start = FNR; name = $0 }
         /^\}/ && start { if (FNR - start > 60) print file ":" start ": " FNR - start " lines: " name; start = 0 }
     ' "$file"
 done | complain "function longer than 60 lines"

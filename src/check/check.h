@@ -5,6 +5,8 @@
  *   subject.c   a net in one phase, as far as it can be built
  *   report.c    what was found
  *   graph.c, layers.c, sizes.c, files.c, learned.c, schedule.c   the rules
+ *
+ * gradient.c stands by itself: include/lungo/gradient.h.
  */
 #ifndef LUNGO_CHECK_CHECK_H
 #define LUNGO_CHECK_CHECK_H

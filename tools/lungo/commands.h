@@ -14,7 +14,8 @@ typedef struct command_flags {
     const char *sigint_effect, *sighup_effect, *sigterm_effect, *resume;
     const char *guard, *watch, *contact_sheet, *root_folder, *unknown_fields; /* Lungo's own */
     const char *keep_best, *snapshot_errors;
-    int guard_growth, keep_snapshots;
+    const char *layer, *step, *tolerance;
+    int guard_growth, keep_snapshots, samples;
     int level, iterations;
     bool log_plan, markdown, memory, skip_bad_records, strict, json;
 } command_flags;
@@ -28,6 +29,7 @@ int cmd_decay(const command_flags *flags);
 int cmd_device_query(const command_flags *flags);
 int cmd_check(const command_flags *flags, const char *const *words, int word_count);
 int cmd_data(const command_flags *flags, const char *const *words, int word_count);
+int cmd_gradcheck(const command_flags *flags, const char *const *words, int word_count);
 int cmd_info(const command_flags *flags, const char *const *words, int word_count);
 int cmd_layers(const command_flags *flags, const char *const *words, int word_count);
 

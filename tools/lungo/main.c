@@ -17,6 +17,10 @@ static int run_data(const char *const *words, int count) {
     return cmd_data(&options_given, words, count);
 }
 
+static int run_gradcheck(const char *const *words, int count) {
+    return cmd_gradcheck(&options_given, words, count);
+}
+
 static int run_info(const char *const *words, int count) {
     return cmd_info(&options_given, words, count);
 }
@@ -91,6 +95,15 @@ static const struct {
      run_data},
     {{.name = "device_query", .words = "", .brief = "show what this machine computes with"},
      run_device_query},
+    {{.name = "gradcheck",
+      .words = "[flags] FILE",
+      .brief = "compare the gradients of each layer with central differences",
+      .about = "FILE is a net, opened in TRAIN. Each layer is looked at by itself, on what the "
+               "layers before it made.",
+      .examples = "lungo gradcheck models/lenet/bench.prototxt\n"
+                  "lungo gradcheck --layer=conv2 --step=0.001 --samples=100 net.prototxt",
+      .status = "0 all gradients are right, 1 some are wrong, or it failed."},
+     run_gradcheck},
     {{.name = "info",
       .words = "[flags] FILE",
       .brief = "show layers, shapes, parameters and arithmetic of a net, or what weights hold",
