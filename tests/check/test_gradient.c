@@ -153,6 +153,7 @@ Suite *lungo_suite_gradient(void) {
     Suite *suite = suite_create("gradient");
     TCase *cases = tcase_create("gradient");
     tcase_add_checked_fixture(cases, lungo_command_enter, lungo_command_leave);
+    tcase_set_timeout(cases, 60);
     tcase_add_loop_test(cases, right_gradients, 0, sizeof nets / sizeof *nets);
     tcase_add_test(cases, wrong_gradients);
     tcase_add_test(cases, kinks_are_no_errors);
