@@ -62,7 +62,7 @@ typedef struct lungo_net_options {
 #define LUNGO_NET_OPTIONS_INIT                                                                     \
     {                                                                                              \
         LUNGO_TEST, 0, NULL, 0, -1, NULL, LUNGO_ENGINE_DEFAULT, false, 0, 0, false,                \
-            LUNGO_UNKNOWN_ERROR, false                                                                    \
+            LUNGO_UNKNOWN_ERROR, false                                                             \
     }
 
 /* From a file, or from text (`name` stands for the file in errors). V0 and V1 nets are upgraded.

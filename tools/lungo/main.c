@@ -106,7 +106,7 @@ static const struct {
      run_gradcheck},
     {{.name = "info",
       .words = "[flags] FILE",
-      .brief = "show layers, shapes, parameters and arithmetic of a net, or what weights hold",
+      .brief = "show the layers of a net and their costs, or what weights hold",
       .about = "FILE is a net, which is built for its shapes alone, or a .caffemodel.",
       .examples = "lungo info models/alexnet/deploy.prototxt\n"
                   "lungo info --phase=TRAIN --json train_val.prototxt\n"
