@@ -104,7 +104,7 @@ static bool read_any(lungo_checked_file *file, lungo_status *status) {
 
 static void report_old_net(const lungo_checked_file *file, const Caffe__NetParameter *param) {
     if (!lungo_upgrade_net_is_due(param)) return;
-    const char *form = "BatchNorm with three params";
+    const char *form = "a setting (ceil_mode, three params of BatchNorm or the like)";
     lungo_position at = {0};
     if (param->n_layers) {
         form = param->layers[0]->layer ? "the V0 format" : "the V1 format";
