@@ -66,7 +66,6 @@ tool_flag options_table[] = {
      "time", false},
     {"model", FLAG_TEXT, &options_given.model, "FILE", "The network's definition, a prototxt.",
      "test time", false},
-    {"phase", FLAG_TEXT, &options_given.phase, "TRAIN|TEST", "TRAIN or TEST.", "time info", false},
     {"phase", FLAG_TEXT, &options_given.phase, "TRAIN|TEST", "TRAIN or TEST.",
      "time info gradcheck", false},
     {"resume", FLAG_TEXT, &options_given.resume, "exact|caffe",
