@@ -29,6 +29,10 @@ static int run_layers(const char *const *words, int count) {
     return cmd_layers(&options_given, words, count);
 }
 
+static int run_plot(const char *const *words, int count) {
+    return cmd_plot(&options_given, words, count);
+}
+
 /* Commands that take no words besides their flags share one shape. */
 #define WITHOUT_WORDS(command)                                                                     \
     static int run_##command(const char *const *words, int count) {                                \
@@ -93,6 +97,15 @@ static const struct {
       .examples = "lungo data examples/cifar10/cifar10_train_lmdb --contact_sheet=train.png",
       .status = "0 done, 1 failed, or a record is bad."},
      run_data},
+    {{.name = "plot",
+      .words = "[flags] RUN... -o FILE",
+      .brief = "draw loss, outputs and learning rate of trainings",
+      .about =
+          "A RUN is a log of training, Lungo's or Caffe's, or a file of lungo train --metrics. "
+          "Several are drawn into the same panels. gnuplot does the drawing.",
+      .examples = "lungo plot train.log -o train.svg\n"
+                  "lungo plot sgd.log adam.log --y=loss,accuracy --smooth=20 -o compared.png"},
+     run_plot},
     {{.name = "device_query", .words = "", .brief = "show what this machine computes with"},
      run_device_query},
     {{.name = "gradcheck",

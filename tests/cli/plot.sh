@@ -1,0 +1,98 @@
+#!/bin/sh
+# lungo plot reads Caffe's logs, ours and files of metrics, and draws what they hold.
+#   plot.sh SOURCE-DIR BUILD-DIR
+set -u
+logs=$1/tests/golden/logs
+lungo=$2/bin/lungo
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 2
+failures=0
+
+complain() {
+    echo "FAIL $*"
+    failures=$((failures + 1))
+}
+
+# gnuplot's input, as it was sent to it.
+mkdir bin
+cat > bin/gnuplot <<'EOT'
+#!/bin/sh
+exec tee script
+EOT
+chmod +x bin/gnuplot
+
+# draws FILE... : the script stands in `script`.
+draws() {
+    PATH=$work/bin:$PATH "$lungo" plot "$@" -o fake.svg || complain "plot $*: expected status 0"
+}
+# has LINE: the script does.
+has() {
+    grep -qxF -e "$1" script || complain "expected the line '$1' in the script"
+}
+
+draws "$logs/small_scale_tests.log"
+has "0 1.37489"   # loss of iteration 0, smoothed
+has "0 0.772308"  # output 0 of the test net
+has "2 0.0408248" # lr
+has 'set ylabel "half"'
+grep -c '^plot ' script | grep -qx 4 || complain "expected panels of loss, gate, half and lr"
+draws "$logs/small_scale_tests.log" --y='half[3]'
+has "0 -0.283103"
+draws "$logs/small_scale_tests.log" --y=loss --smooth=2
+has "2 0.8264255" # the mean of 1.37489 and 0.277961
+
+cat > a.jsonl <<'EOT'
+{"iteration": 0, "time": 0.5, "phase": "test", "net": 0, "outputs": {"accuracy": 0.25}}
+{"iteration": 0, "time": 60, "phase": "train", "lr": 0.1, "loss": 4, "outputs": {"loss": 5, "pair": [1, 2]}}
+{"iteration": 10, "time": 120, "phase": "train", "lr": 0.1, "loss": null, "outputs": {"loss": 3}}
+{"iteration": 20, "time": 180, "phase": "train", "lr": 0.1, "loss": 2.5, "outputs": {"loss": 2}}
+{"iteration": 30, "time": 1
+EOT
+draws a.jsonl
+has "0 4"
+has "20 2.5"
+has "0 0.25"
+draws a.jsonl --x=time --y=loss
+has "3 2.5"
+draws a.jsonl "$logs/small_shared.log" --y='loss,lr'
+grep -q 'title "train, a.jsonl"' script || complain "expected the runs to be named"
+
+# A day that ends, and a resumed run behind the first.
+cat > night.log <<'EOT'
+I1231 23:59:00.000000 1 solver.cpp:239] Iteration 10 (1 iter/s, 1s/10 iters), loss = 4
+I20260101 00:01:00.000000 1 solver.cpp:239] Iteration 20 (1 iter/s, 1s/10 iters), loss = 3
+EOT
+printf 'I0101 00:01:00.000000 1 solver.cpp:239] Iteration 20 (1 iter/s, 1s/10 iters), loss = 3\n' > tail.log
+head -n 1 night.log | cat - tail.log > year.log
+draws year.log --x=time
+has "2 3"
+cat "$logs/small_shared.log" "$logs/small_shared.log" > twice.log
+draws twice.log --y=loss
+sed -n '/EOD/,/EOD/p' script | grep -c '^0 ' | grep -qx 1 || complain "expected iteration 0 once"
+
+"$lungo" plot "$logs/small_shared.log" -o real.png && head -c 4 real.png | grep -q PNG || complain "expected a PNG"
+"$lungo" plot "$logs/small_shared.log" -o real.svg && grep -q '</svg>' real.svg || complain "expected an SVG"
+
+# refused PART ARGUMENT...
+refused() {
+    part=$1
+    shift
+    "$lungo" plot "$@" > out 2>&1 && complain "plot $*: expected a failure"
+    grep -qF -e "$part" out || complain "plot $*: expected '$part'"
+}
+refused "cannot read 'absent'" absent -o a.svg
+refused "holds no iteration" bin/gnuplot -o a.svg
+refused "no run has a curve 'acuracy'" a.jsonl --y=acuracy -o a.svg
+refused "ends in .svg or .png, got 'a.gif'" a.jsonl -o a.gif
+refused "expected iteration or time" a.jsonl --x=epoch -o a.svg
+refused "expected 1 or more" a.jsonl --smooth=0 -o a.svg
+printf '#!/bin/sh\nexit 3\n' > bin/gnuplot
+PATH=$work/bin:$PATH refused "'gnuplot' failed" a.jsonl -o a.svg
+rm bin/gnuplot
+PATH=$work/bin "$lungo" plot a.jsonl -o a.svg > out 2>&1
+grep -q "the Debian package gnuplot-nox has it" out || complain "expected to hear what to install"
+ls | grep -q '^a\.svg' && complain "expected no file after a failure"
+
+[ "$failures" -eq 0 ] && echo "plots show what logs and metrics hold"
+[ "$failures" -eq 0 ]
