@@ -160,6 +160,15 @@ lungo_blob *lungo_net_layer_bottom(const lungo_net *net, size_t layer, size_t in
 lungo_blob *lungo_net_layer_top(const lungo_net *net, size_t layer, size_t index);
 lungo_blob *lungo_net_layer_param(const lungo_net *net, size_t layer, size_t index);
 
+/* The window of a Convolution, Deconvolution or Pooling, axis by axis. */
+typedef struct lungo_window_info {
+    int axes; /* 0: the layer has none */
+    int kernel[LUNGO_MAX_AXES], stride[LUNGO_MAX_AXES], pad[LUNGO_MAX_AXES];
+    int dilation[LUNGO_MAX_AXES], groups;
+} lungo_window_info;
+
+lungo_window_info lungo_net_layer_window(const lungo_net *net, size_t layer);
+
 /* The memory that blobs (the plan's own included) take: one entry for each array of values that the
  * passes so far have touched. Entries with the same slab share it; it is as large as the largest.
  * A net that shares no memory, or has not run yet, has none. */

@@ -84,6 +84,40 @@ lungo_blob *lungo_net_layer_param(const lungo_net *net, size_t layer, size_t ind
     return found && index < (size_t)found->param_count ? found->params[index].blob : NULL;
 }
 
+/* ---- windows ---- */
+
+static void copy_axes(int *out, const int *sizes, int axes) {
+    memcpy(out, sizes, (size_t)axes * sizeof *out);
+}
+
+static lungo_window_info filter_window(const lungo_convolution *conv) {
+    lungo_window_info info = {.axes = conv->window.axes, .groups = conv->groups};
+    copy_axes(info.kernel, conv->window.kernel, info.axes);
+    copy_axes(info.stride, conv->window.stride, info.axes);
+    copy_axes(info.pad, conv->window.pad, info.axes);
+    copy_axes(info.dilation, conv->window.dilation, info.axes);
+    return info;
+}
+
+static lungo_window_info pooling_window(const lungo_pooling *pool) {
+    lungo_window_info info = {.axes = LUNGO_POOLING_AXES, .groups = 1};
+    copy_axes(info.kernel, pool->kernel, info.axes);
+    copy_axes(info.stride, pool->stride, info.axes);
+    copy_axes(info.pad, pool->pad, info.axes);
+    for (int i = 0; i < info.axes; i++)
+        info.dilation[i] = 1;
+    return info;
+}
+
+lungo_window_info lungo_net_layer_window(const lungo_net *net, size_t layer) {
+    const lungo_layer *found = layer_at(net, layer);
+    lungo_op op = found ? lungo_layer_op(found) : (lungo_op){.kind = LUNGO_OP_OTHER};
+    if (op.kind == LUNGO_OP_CONVOLUTION || op.kind == LUNGO_OP_DECONVOLUTION)
+        return filter_window(&op.convolution);
+    if (op.kind == LUNGO_OP_POOLING) return pooling_window(&op.pooling.window);
+    return (lungo_window_info){0};
+}
+
 /* ---- parameters ---- */
 
 size_t lungo_net_param_count(const lungo_net *net) {

@@ -12,10 +12,10 @@
 
 /* ---- what is drawn: a node for each layer but Splits, with the in-place layers behind it ---- */
 
-typedef struct picture {
+typedef struct drawing {
     const lungo_net *net;
     FILE *dot;
-} picture;
+} drawing;
 
 static bool is_split(const lungo_net *net, size_t layer) {
     return !strcmp(lungo_net_layer(net, layer).type, "Split");
@@ -50,54 +50,53 @@ static size_t node_of(const lungo_net *net, const lungo_blob **blob, size_t befo
 /* ---- text of labels ---- */
 
 /* Within an HTML label. */
-static void put_html(const picture *picture, const char *text) {
+static void put_html(const drawing *to, const char *text) {
     for (; *text; text++)
         switch (*text) {
         case '<':
-            fputs("&lt;", picture->dot);
+            fputs("&lt;", to->dot);
             break;
         case '>':
-            fputs("&gt;", picture->dot);
+            fputs("&gt;", to->dot);
             break;
         case '&':
-            fputs("&amp;", picture->dot);
+            fputs("&amp;", to->dot);
             break;
         case '"':
-            fputs("&quot;", picture->dot);
+            fputs("&quot;", to->dot);
             break;
         default:
-            fputc(*text, picture->dot);
+            fputc(*text, to->dot);
         }
 }
 
 /* "5x5", or "5" where all axes agree and `one` is enough. */
-static void put_sizes(const picture *picture, const char *before, const int *sizes, int axes,
+static void put_sizes(const drawing *to, const char *before, const int *sizes, int axes,
                       int silent) {
     bool said = false;
     for (int i = 0; i < axes; i++)
         said |= sizes[i] != silent;
     if (!said) return;
-    fputs(before, picture->dot);
+    fputs(before, to->dot);
     for (int i = 0; i < axes; i++)
-        fprintf(picture->dot, "%s%d", i ? "x" : "", sizes[i]);
+        fprintf(to->dot, "%s%d", i ? "x" : "", sizes[i]);
 }
 
-static void put_settings(const picture *picture, size_t layer) {
-    lungo_window_info window = lungo_net_layer_window(picture->net, layer);
-    lungo_layer_info info = lungo_net_layer(picture->net, layer);
+static void put_settings(const drawing *to, size_t layer) {
+    lungo_window_info window = lungo_net_layer_window(to->net, layer);
+    lungo_layer_info info = lungo_net_layer(to->net, layer);
     if (window.axes > 0) {
-        fputs("<br/>", picture->dot);
-        put_sizes(picture, "kernel ", window.kernel, window.axes, -1);
-        put_sizes(picture, " stride ", window.stride, window.axes, 1);
-        put_sizes(picture, " pad ", window.pad, window.axes, 0);
-        put_sizes(picture, " dilation ", window.dilation, window.axes, 1);
-        if (window.groups > 1) fprintf(picture->dot, " group %d", window.groups);
+        fputs("<br/>", to->dot);
+        put_sizes(to, "kernel ", window.kernel, window.axes, -1);
+        put_sizes(to, " stride ", window.stride, window.axes, 1);
+        put_sizes(to, " pad ", window.pad, window.axes, 0);
+        put_sizes(to, " dilation ", window.dilation, window.axes, 1);
+        if (window.groups > 1) fprintf(to->dot, " group %d", window.groups);
     }
     if (info.param_count > 0) {
-        const lungo_shape *shape =
-            lungo_blob_shape(lungo_net_layer_param(picture->net, layer, 0));
-        fputs("<br/>", picture->dot);
-        put_sizes(picture, "weights ", shape->dim, shape->axes, -1);
+        const lungo_shape *shape = lungo_blob_shape(lungo_net_layer_param(to->net, layer, 0));
+        fputs("<br/>", to->dot);
+        put_sizes(to, "weights ", shape->dim, shape->axes, -1);
     }
 }
 
@@ -110,8 +109,9 @@ static const char *colour_of(const char *type) {
                    {"Pooling", "#ffb84d"},     {"InnerProduct", "#d98cff"},
                    {"data", "#e0e0e0"},        {"activation", "#a6e8a6"},
                    {"loss", "#ffe680"},        {"normalization", "#a3d9ff"}};
-    lungo_catalog_entry entry;
-    const char *family = lungo_catalog_find(&entry, type) ? entry.family : "";
+    const char *family = "";
+    for (size_t i = 0; i < lungo_catalog_count(); i++)
+        if (!strcmp(lungo_catalog_get(i).name, type)) family = lungo_catalog_get(i).family;
     for (size_t i = 0; i < sizeof colours / sizeof colours[0]; i++)
         if (!strcmp(colours[i].name, type) || !strcmp(colours[i].name, family))
             return colours[i].colour;
@@ -120,80 +120,80 @@ static const char *colour_of(const char *type) {
 
 /* ---- nodes and edges ---- */
 
-static void put_row(const picture *picture, size_t layer) {
-    lungo_layer_info info = lungo_net_layer(picture->net, layer);
-    fprintf(picture->dot, "<tr><td bgcolor=\"%s\"><b>", colour_of(info.type));
-    put_html(picture, info.name);
-    fputs("</b><br/>", picture->dot);
-    put_html(picture, info.type);
-    put_settings(picture, layer);
-    fputs("</td></tr>", picture->dot);
+static void put_row(const drawing *to, size_t layer) {
+    lungo_layer_info info = lungo_net_layer(to->net, layer);
+    fprintf(to->dot, "<tr><td bgcolor=\"%s\"><b>", colour_of(info.type));
+    put_html(to, info.name);
+    fputs("</b><br/>", to->dot);
+    put_html(to, info.type);
+    put_settings(to, layer);
+    fputs("</td></tr>", to->dot);
 }
 
-static void put_node(const picture *picture, size_t layer) {
-    const lungo_net *net = picture->net;
-    fprintf(picture->dot,
+static void put_node(const drawing *to, size_t layer) {
+    const lungo_net *net = to->net;
+    fprintf(to->dot,
             "l%zu [label=<<table border=\"0\" cellborder=\"1\" cellspacing=\"0\" cellpadding=\"5\" "
             "color=\"#606060\">",
             layer);
-    put_row(picture, layer);
+    put_row(to, layer);
     for (size_t i = layer + 1; i < lungo_net_layer_count(net); i++) {
         if (!is_in_place(net, i)) continue;
         const lungo_blob *blob = lungo_net_layer_bottom(net, i, 0);
-        if (node_of(net, &blob, i) == layer) put_row(picture, i);
+        if (node_of(net, &blob, i) == layer) put_row(to, i);
     }
-    fputs("</table>>]\n", picture->dot);
+    fputs("</table>>]\n", to->dot);
 }
 
-static void put_edge(const picture *picture, size_t from, size_t to, const lungo_blob *blob) {
+/* An arrow to layer `node`, or out of the net as its output `node`. */
+static void put_edge(const drawing *to, size_t from, size_t node, bool leaves,
+                     const lungo_blob *blob) {
     const lungo_shape *shape = lungo_blob_shape(blob);
-    fprintf(picture->dot, "l%zu -> ", from);
-    fprintf(picture->dot, to == SIZE_MAX ? "o%zu" : "l%zu", to == SIZE_MAX ? from : to);
-    fputs(" [label=<", picture->dot);
-    put_html(picture, lungo_blob_name(blob));
-    fputs("<br/>", picture->dot);
-    put_sizes(picture, "", shape->dim, shape->axes, -1);
-    if (shape->axes == 0) fputs("one value", picture->dot);
-    fputs(">]\n", picture->dot);
+    fprintf(to->dot, "l%zu -> %c%zu [label=<", from, leaves ? 'o' : 'l', node);
+    put_html(to, lungo_blob_name(blob));
+    fputs("<br/>", to->dot);
+    put_sizes(to, "", shape->dim, shape->axes, -1);
+    if (shape->axes == 0) fputs("one value", to->dot);
+    fputs(">]\n", to->dot);
 }
 
 /* What goes into a layer, and into those in place behind it besides what they change. */
-static void put_edges(const picture *picture, size_t layer) {
-    const lungo_net *net = picture->net;
+static void put_edges(const drawing *to, size_t layer) {
+    const lungo_net *net = to->net;
     const lungo_blob *own = is_in_place(net, layer) ? lungo_net_layer_bottom(net, layer, 0) : NULL;
     size_t node = layer;
     if (own) node = node_of(net, &own, layer);
     for (size_t j = own ? 1 : 0; j < lungo_net_layer(net, layer).bottom_count; j++) {
         const lungo_blob *blob = lungo_net_layer_bottom(net, layer, j);
         size_t from = node_of(net, &blob, layer);
-        if (from != SIZE_MAX) put_edge(picture, from, node, blob);
+        if (from != SIZE_MAX) put_edge(to, from, node, false, blob);
     }
 }
 
 /* Arrows that leave the net. */
-static void put_outputs(const picture *picture) {
-    const lungo_net *net = picture->net;
+static void put_outputs(const drawing *to) {
+    const lungo_net *net = to->net;
     for (size_t i = 0; i < lungo_net_output_count(net); i++) {
         const lungo_blob *blob = lungo_net_output(net, i);
         size_t from = node_of(net, &blob, lungo_net_layer_count(net));
         if (from == SIZE_MAX) continue;
-        fprintf(picture->dot, "o%zu [shape=point width=0.08 color=\"#606060\"]\n", from);
-        put_edge(picture, from, SIZE_MAX, blob);
+        fprintf(to->dot, "o%zu [shape=point width=0.08 color=\"#606060\"]\n", i);
+        put_edge(to, from, i, true, blob);
     }
 }
 
-static void put_graph(const picture *picture, const char *direction) {
-    fprintf(picture->dot,
+static void put_graph(const drawing *to, const char *direction) {
+    fprintf(to->dot,
             "digraph net {\nrankdir=%s\nbgcolor=white\nnode [shape=plain fontname=Helvetica "
             "fontsize=11]\nedge [fontname=Helvetica fontsize=9 color=\"#606060\" "
             "fontcolor=\"#404040\"]\n",
             direction);
-    for (size_t i = 0; i < lungo_net_layer_count(picture->net); i++)
-        if (!is_split(picture->net, i) && !is_in_place(picture->net, i)) put_node(picture, i);
-    for (size_t i = 0; i < lungo_net_layer_count(picture->net); i++)
-        if (!is_split(picture->net, i)) put_edges(picture, i);
-    put_outputs(picture);
-    fputs("}\n", picture->dot);
+    for (size_t i = 0; i < lungo_net_layer_count(to->net); i++)
+        if (!is_split(to->net, i) && !is_in_place(to->net, i)) put_node(to, i);
+    for (size_t i = 0; i < lungo_net_layer_count(to->net); i++)
+        if (!is_split(to->net, i)) put_edges(to, i);
+    put_outputs(to);
+    fputs("}\n", to->dot);
 }
 
 static bool draw(const lungo_net *net, const command_flags *flags, const char *format) {
@@ -203,10 +203,9 @@ static bool draw(const lungo_net *net, const command_flags *flags, const char *f
     const drawing_program dot = {argv, "graphviz"};
     char *text = NULL;
     size_t length = 0;
-    picture picture = {net, open_memstream(&text, &length)};
-    if (picture.dot) put_graph(&picture, flags->rankdir);
-    bool done = picture.dot && !fclose(picture.dot) &&
-                child_make_file(&dot, text, length, flags->output);
+    drawing to = {net, open_memstream(&text, &length)};
+    if (to.dot) put_graph(&to, flags->rankdir);
+    bool done = to.dot && !fclose(to.dot) && child_make_file(&dot, text, length, flags->output);
     free(text);
     return done;
 }
@@ -215,7 +214,10 @@ static bool draw(const lungo_net *net, const command_flags *flags, const char *f
 
 static bool check_flags(const command_flags *flags, int count, const char **format) {
     static const char *const directions[] = {"LR", "TB", "BT", "RL"};
-    if (count != 1) return !glog_complain("draw: expected one net, a prototxt, got %d words", count);
+    if (*flags->phase && strcmp(flags->phase, "TRAIN") && strcmp(flags->phase, "TEST"))
+        return !glog_complain("draw: --phase: expected TRAIN or TEST, got '%s'", flags->phase);
+    if (count != 1)
+        return !glog_complain("draw: expected one net, a prototxt, got %d words", count);
     for (int i = 0; i < 4; i++)
         if (!strcmp(flags->rankdir, directions[i]))
             return child_format(format, "draw", flags->output, "svg|png|pdf");
@@ -226,7 +228,9 @@ int cmd_draw(const command_flags *flags, const char *const *words, int count) {
     const char *format;
     if (*flags->weights) return draw_filters(flags, words, count);
     if (!check_flags(flags, count, &format)) return 1;
-    lungo_net *net = open_shapes(flags, words[0]);
+    glog_set_default_minimum(LUNGO_LOG_WARNING);
+    lungo_net *net =
+        open_shapes(flags, words[0], strcmp(flags->phase, "TEST") ? LUNGO_TRAIN : LUNGO_TEST);
     int status = !net || !draw(net, flags, format);
     lungo_net_free(net);
     return status;

@@ -16,7 +16,7 @@ typedef struct command_flags {
     const char *keep_best, *snapshot_errors;
     const char *layer, *step, *tolerance;
     int guard_growth, keep_snapshots, samples;
-    const char *output, *x, *y;
+    const char *output, *x, *y, *rankdir;
     int smooth;
     bool log_scale;
     int level, iterations;
@@ -34,6 +34,7 @@ int cmd_check(const command_flags *flags, const char *const *words, int word_cou
 int cmd_data(const command_flags *flags, const char *const *words, int word_count);
 int cmd_gradcheck(const command_flags *flags, const char *const *words, int word_count);
 int cmd_info(const command_flags *flags, const char *const *words, int word_count);
+int cmd_draw(const command_flags *flags, const char *const *words, int word_count);
 int cmd_plot(const command_flags *flags, const char *const *words, int word_count);
 int cmd_layers(const command_flags *flags, const char *const *words, int word_count);
 

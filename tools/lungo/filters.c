@@ -67,8 +67,7 @@ static bool draw(const lungo_model *model, const char *name, const char *path) {
     float *values = calloc(count, sizeof *values);
     unsigned char *bytes = malloc(count);
     bool room = values && bytes;
-    lungo_status status =
-        room ? lungo_model_blob_values(values, count, model, layer, 0) : LUNGO_OK;
+    lungo_status status = room ? lungo_model_blob_values(values, count, model, layer, 0) : LUNGO_OK;
     if (room && !status) {
         spread(bytes, values, count);
         status = add_filters(&sheet, &shape, bytes);

@@ -29,6 +29,10 @@ static int run_layers(const char *const *words, int count) {
     return cmd_layers(&options_given, words, count);
 }
 
+static int run_draw(const char *const *words, int count) {
+    return cmd_draw(&options_given, words, count);
+}
+
 static int run_plot(const char *const *words, int count) {
     return cmd_plot(&options_given, words, count);
 }
@@ -97,6 +101,17 @@ static const struct {
       .examples = "lungo data examples/cifar10/cifar10_train_lmdb --contact_sheet=train.png",
       .status = "0 done, 1 failed, or a record is bad."},
      run_data},
+    {{.name = "draw",
+      .words = "[flags] NET -o FILE, or --weights=FILE [LAYER] -o FILE",
+      .brief = "draw a net, or the filters of trained weights",
+      .about = "Layers are boxes, in colours by their kind; those in place stand below what they "
+               "change; arrows are blobs, with their shapes. graphviz does the drawing. With "
+               "--weights the filters of the layer named, or of the first with a window, are drawn "
+               "as pictures.",
+      .examples = "lungo draw train_test.prototxt -o net.svg\n"
+                  "lungo draw --phase=TEST --rankdir=LR deploy.prototxt -o net.pdf\n"
+                  "lungo draw --weights=net.caffemodel -o filters.png"},
+     run_draw},
     {{.name = "plot",
       .words = "[flags] RUN... -o FILE",
       .brief = "draw loss, outputs and learning rate of trainings",
