@@ -99,11 +99,13 @@ static lungo_window_info filter_window(const lungo_convolution *conv) {
     return info;
 }
 
-static lungo_window_info pooling_window(const lungo_pooling *pool) {
-    lungo_window_info info = {.axes = LUNGO_POOLING_AXES, .groups = 1};
-    copy_axes(info.kernel, pool->kernel, info.axes);
-    copy_axes(info.stride, pool->stride, info.axes);
-    copy_axes(info.pad, pool->pad, info.axes);
+/* Pooling has the last `axes` of LUNGO_POOLING_AXES. */
+static lungo_window_info pooling_window(const lungo_pooling *pool, int axes) {
+    lungo_window_info info = {.axes = axes, .groups = 1};
+    int first = LUNGO_POOLING_AXES - axes;
+    copy_axes(info.kernel, pool->kernel + first, axes);
+    copy_axes(info.stride, pool->stride + first, axes);
+    copy_axes(info.pad, pool->pad + first, axes);
     for (int i = 0; i < info.axes; i++)
         info.dilation[i] = 1;
     return info;
@@ -114,7 +116,8 @@ lungo_window_info lungo_net_layer_window(const lungo_net *net, size_t layer) {
     lungo_op op = found ? lungo_layer_op(found) : (lungo_op){.kind = LUNGO_OP_OTHER};
     if (op.kind == LUNGO_OP_CONVOLUTION || op.kind == LUNGO_OP_DECONVOLUTION)
         return filter_window(&op.convolution);
-    if (op.kind == LUNGO_OP_POOLING) return pooling_window(&op.pooling.window);
+    if (op.kind == LUNGO_OP_POOLING)
+        return pooling_window(&op.pooling.window, found->bottoms[0]->shape.axes - 2);
     return (lungo_window_info){0};
 }
 
