@@ -66,6 +66,7 @@ static bool is_npy(const extraction *job) {
 
 static bool open_net(extraction *job) {
     lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
+    options.forward_only = true;
     return succeeded(lungo_engine_parse(&options.engine, engine)) &&
            succeeded(lungo_unknown_fields_parse(&options.unknown_fields, unknown_fields)) &&
            succeeded(lungo_net_open(&job->net, job->model, &options)) &&

@@ -57,12 +57,13 @@ typedef struct lungo_net_options {
     lungo_unknown_fields unknown_fields;
     bool shapes_only; /* to be looked at: no memory is allocated, no file written, and files of data
                          may be missing. It cannot run, and its blobs have no values */
+    bool forward_only; /* computes no gradients, though it has a loss: takes less memory */
 } lungo_net_options;
 
 #define LUNGO_NET_OPTIONS_INIT                                                                     \
     {                                                                                              \
         LUNGO_TEST, 0, NULL, 0, -1, NULL, LUNGO_ENGINE_DEFAULT, false, 0, 0, false,                \
-            LUNGO_UNKNOWN_ERROR, false                                                             \
+            LUNGO_UNKNOWN_ERROR, false, false                                                      \
     }
 
 /* From a file, or from text (`name` stands for the file in errors). V0 and V1 nets are upgraded.
@@ -121,14 +122,16 @@ lungo_status lungo_net_save_weights(const lungo_net *net, const char *path, bool
 const char *lungo_net_name(const lungo_net *net);
 lungo_phase lungo_net_phase(const lungo_net *net);
 
-/* Memory of blobs: a net that computes no gradients lets blobs inside it share memory when their
- * values are not needed at the same time. Inputs, outputs and what data layers make have memory of
- * their own, and so has, from then on, each blob that is asked for by lungo_net_blob,
- * lungo_net_layer_bottom or lungo_net_layer_top. Ask before the first forward. A blob that is asked
- * for later gets its values by running the layers (not the data layers) again, on the inputs and
- * parameters of now; a range of layers that does not begin where the last one ended does the same
- * for all blobs, and ends the sharing. Nets with layers that cannot run twice (HDF5Output, LSTM,
- * RNN, BatchNorm that updates its statistics, in place on an input) share nothing. */
+/* Memory of blobs: inside a net they share memory when it is not needed at the same time: their
+ * values in a net that computes no gradients, their gradients in one that does (it keeps values for
+ * backward). Inputs, outputs and what data layers make have memory of their own, and so has, from
+ * then on, each blob that is asked for by lungo_net_blob, lungo_net_layer_bottom or
+ * lungo_net_layer_top. Ask before the first forward. A blob that is asked for later gets its values
+ * by running the layers (not the data layers) again, on the inputs and parameters of now; its
+ * gradient by running backward again, which leaves gradients of parameters as they are. A range of
+ * layers that does not begin where the last one ended does the same for all blobs, and ends the
+ * sharing. Nets without gradients whose layers cannot run twice (HDF5Output, LSTM, RNN, BatchNorm
+ * that updates its statistics, in place on an input) share nothing. */
 
 /* NULL when no layer makes or takes a blob of this name (or no memory for its values is left). */
 lungo_blob *lungo_net_blob(const lungo_net *net, const char *name);
@@ -175,8 +178,9 @@ lungo_window_info lungo_net_layer_window(const lungo_net *net, size_t layer);
 typedef struct lungo_memory_info {
     const char *blob;
     size_t bytes;
-    bool blocked; /* laid out for vector registers; false: row-major */
-    int slab;     /* negative: memory of its own */
+    bool blocked;  /* laid out for vector registers; false: row-major */
+    bool gradient; /* false: values */
+    int slab;      /* negative: memory of its own */
 } lungo_memory_info;
 
 size_t lungo_net_memory_count(const lungo_net *net);

@@ -54,18 +54,117 @@ static lungo_status refuse_device(int file, const char *path) {
     return LUNGO_OK;
 }
 
-lungo_status lungo_file_read(char **bytes, size_t *length, const char *path) {
+static lungo_status open_to_read(int *file, const char *path) {
     if (lungo_file_is_folder(path)) {
         errno = EISDIR;
         return lungo_fail_errno("read", path);
     }
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0) return lungo_fail_errno("open", path);
-    lungo_status status = refuse_device(file, path);
-    if (!status) status = read_all(file, bytes, length, path);
+    *file = open(path, O_RDONLY | O_CLOEXEC);
+    if (*file < 0) return lungo_fail_errno("open", path);
+    lungo_status status = refuse_device(*file, path);
+    if (status) close(*file);
+    return status;
+}
+
+lungo_status lungo_file_read(char **bytes, size_t *length, const char *path) {
+    int file;
+    LUNGO_TRY(open_to_read(&file, path));
+    lungo_status status = read_all(file, bytes, length, path);
     close(file);
     return status;
 }
+
+/* ---- reading in places ---- */
+
+struct lungo_file_reader {
+    int file;
+    size_t size;
+    char *held; /* all of it, where it has no places */
+    char *path;
+    size_t window_at, window_length; /* what of the file the window shows */
+    uint8_t window[LUNGO_FILE_WINDOW];
+};
+
+static bool has_places(int file, size_t *size) {
+    struct stat info;
+    if (fstat(file, &info) || !S_ISREG(info.st_mode) || info.st_size <= 0) return false;
+    *size = (size_t)info.st_size;
+    return true;
+}
+
+lungo_status lungo_file_reader_open(lungo_file_reader **out, const char *path) {
+    lungo_file_reader *reader = calloc(1, sizeof *reader);
+    if (!reader) return lungo_fail_memory("a file reader", sizeof *reader);
+    reader->file = -1;
+    reader->path = strdup(path);
+    lungo_status status = reader->path ? open_to_read(&reader->file, path)
+                                       : lungo_fail_memory("a file name", strlen(path) + 1);
+    if (!status && !has_places(reader->file, &reader->size))
+        status = read_all(reader->file, &reader->held, &reader->size, path);
+    if (status) {
+        lungo_file_reader_close(reader);
+        return status;
+    }
+    *out = reader;
+    return LUNGO_OK;
+}
+
+void lungo_file_reader_close(lungo_file_reader *reader) {
+    if (!reader) return;
+    if (reader->file >= 0) close(reader->file);
+    free(reader->held);
+    free(reader->path);
+    free(reader);
+}
+
+size_t lungo_file_reader_size(const lungo_file_reader *reader) {
+    return reader->size;
+}
+
+lungo_status lungo_file_reader_read(lungo_file_reader *reader, size_t offset, void *out,
+                                    size_t length) {
+    char *to = out;
+    if (reader->held && offset + length <= reader->size) {
+        memcpy(to, reader->held + offset, length);
+        return LUNGO_OK;
+    }
+    while (length > 0) {
+        ssize_t got = pread(reader->file, to, length, (off_t)offset);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return lungo_fail_errno("read", reader->path);
+        if (got == 0)
+            return lungo_fail(LUNGO_ERR_FILE,
+                              "'%s' has changed while it was read: expected %zu more bytes at "
+                              "offset %zu, got the end of the file",
+                              reader->path, length, offset);
+        to += got;
+        offset += (size_t)got;
+        length -= (size_t)got;
+    }
+    return LUNGO_OK;
+}
+
+static size_t smaller(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
+lungo_status lungo_file_reader_look(lungo_file_reader *reader, size_t offset, size_t length,
+                                    const uint8_t **out) {
+    size_t from = offset - reader->window_at; /* huge if it lies before the window */
+    if (from > reader->window_length || reader->window_length - from < length) {
+        size_t left = reader->size > offset ? reader->size - offset : 0;
+        size_t seen = smaller(sizeof reader->window, left > length ? left : length);
+        reader->window_length = 0;
+        LUNGO_TRY(lungo_file_reader_read(reader, offset, reader->window, seen));
+        reader->window_at = offset;
+        reader->window_length = seen;
+        from = 0;
+    }
+    *out = reader->window + from;
+    return LUNGO_OK;
+}
+
+/* ---- replacing ---- */
 
 struct lungo_file_writer {
     int file;

@@ -1,15 +1,31 @@
-/* Whole files: read, and replace so that a crash leaves either the old or the new one. */
+/* Files: read, whole or in places, and replace, so that a crash leaves either the old or the new
+ * one. */
 #ifndef LUNGO_BASE_FILE_H
 #define LUNGO_BASE_FILE_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
 /* The content with a 0 byte behind it; the caller frees *bytes. A directory or a
  * device is an error. */
 lungo_status lungo_file_read(char **bytes, size_t *length, const char *path);
+
+/* A file read in places, never held as a whole. (What has no places, a pipe, is held.) By read
+ * calls and not by a map: a file that is cut meanwhile is then an error, not a fault. */
+typedef struct lungo_file_reader lungo_file_reader;
+enum { LUNGO_FILE_WINDOW = 8192 };
+lungo_status lungo_file_reader_open(lungo_file_reader **out, const char *path);
+size_t lungo_file_reader_size(const lungo_file_reader *reader);
+lungo_status lungo_file_reader_read(lungo_file_reader *reader, size_t offset, void *out,
+                                    size_t length);
+/* The same without a copy, for at most LUNGO_FILE_WINDOW bytes; *out is good until the next call.
+ */
+lungo_status lungo_file_reader_look(lungo_file_reader *reader, size_t offset, size_t length,
+                                    const uint8_t **out);
+void lungo_file_reader_close(lungo_file_reader *reader);
 
 /* Written to a temporary name in the same folder, synced, renamed, folder synced. */
 lungo_status lungo_file_replace(const char *path, const void *bytes, size_t length);

@@ -20,10 +20,6 @@ static float from_half(uint16_t bits) {
     return lungo_wire_float(sign | wide << 23 | fraction << 13);
 }
 
-static void copy_floats(float *out, const uint8_t *bytes, size_t count) {
-    memcpy(out, bytes, count * sizeof *out);
-}
-
 static void copy_doubles(float *out, const uint8_t *bytes, size_t count) {
     for (size_t i = 0; i < count; i++) {
         double value;
@@ -39,13 +35,13 @@ static void copy_halves(float *out, const uint8_t *bytes, size_t count) {
 
 typedef struct value_kind {
     size_t size;
-    void (*copy)(float *out, const uint8_t *bytes, size_t count);
+    void (*copy)(float *out, const uint8_t *bytes, size_t count); /* NULL: floats as they stand */
 } value_kind;
 
-static const value_kind floats = {4, copy_floats}, doubles = {8, copy_doubles};
+static const value_kind floats = {4, NULL}, doubles = {8, copy_doubles};
 
 /* By raw_data_type: DOUBLE, FLOAT, FLOAT16; then INT, UINT and BOOL, which no weights are. */
-static const value_kind raw_kinds[] = {{8, copy_doubles}, {4, copy_floats}, {2, copy_halves}};
+static const value_kind raw_kinds[] = {{8, copy_doubles}, {4, NULL}, {2, copy_halves}};
 enum { RAW_KINDS = sizeof raw_kinds / sizeof *raw_kinds };
 
 static const value_kind *kind_of(const lungo_stored_values *values) {
@@ -184,19 +180,41 @@ lungo_status lungo_stored_blob_open(lungo_stored_blob *out, lungo_wire message) 
 
 /* ---- using one ---- */
 
+static lungo_status fail_changed(const lungo_stored_blob *blob, const lungo_stored_values *values) {
+    return lungo_fail(LUNGO_ERR_FILE, "'%s' has changed while it was read: expected %zu values",
+                      blob->message.name, values->count);
+}
+
+/* Floats go straight to their place: weights are long. */
+static lungo_status copy_run(const value_kind *kind, lungo_wire bytes, float *out) {
+    if (!kind->copy) return lungo_wire_read(&bytes, out, lungo_wire_left(&bytes));
+    uint8_t chunk[4096];
+    while (lungo_wire_more(&bytes)) {
+        size_t left = lungo_wire_left(&bytes), length = left < sizeof chunk ? left : sizeof chunk;
+        LUNGO_TRY(lungo_wire_read(&bytes, chunk, length));
+        kind->copy(out, chunk, length / kind->size);
+        out += length / kind->size;
+    }
+    return LUNGO_OK;
+}
+
+/* Counted once more: a file may have changed since the blob was looked at. */
 static lungo_status copy_values(const lungo_stored_blob *blob, const lungo_stored_values *values,
                                 float *out) {
     const value_kind *kind = kind_of(values);
     lungo_wire message = blob->message;
+    size_t missing = values->count;
     while (lungo_wire_more(&message)) {
         lungo_wire_field field;
         LUNGO_TRY(lungo_wire_next(&message, &field));
         if ((int)field.number != values->field || !holds_numbers(&field)) continue;
-        size_t count = lungo_wire_left(&field.bytes) / kind->size;
-        kind->copy(out, field.bytes.at, count);
+        size_t bytes = lungo_wire_left(&field.bytes), count = bytes / kind->size;
+        if (count > missing || bytes % kind->size != 0) return fail_changed(blob, values);
+        LUNGO_TRY(copy_run(kind, field.bytes, out));
         out += count;
+        missing -= count;
     }
-    return LUNGO_OK;
+    return missing > 0 ? fail_changed(blob, values) : LUNGO_OK;
 }
 
 lungo_status lungo_stored_blob_data(const lungo_stored_blob *blob, float *out) {

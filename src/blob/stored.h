@@ -5,7 +5,8 @@
  *           raw_data 12 and raw_diff 13 of raw_data_type 10 and raw_diff_type 11, as NVIDIA's fork
  *           and OpenCV write them (16-bit floats mostly)
  *
- * They are read in place: the bytes that a lungo_stored_blob was made from must outlive it. */
+ * They are read in place: the bytes, or the file, that a lungo_stored_blob was made from must
+ * outlive it. */
 #ifndef LUNGO_BLOB_STORED_H
 #define LUNGO_BLOB_STORED_H
 

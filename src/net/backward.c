@@ -60,7 +60,8 @@ static void force(lungo_layer *layer) {
         layer->params[j].asked = true;
 }
 
-/* A net that borrows its parameters is there to test them: it gets no memory for gradients. */
+/* A net that borrows its parameters is there to test them: it gets no memory for gradients, as one
+ * that is opened forward_only. */
 static void forgo(lungo_layer *layer) {
     layer->needs_backward = false;
     for (int i = 0; i < layer->bottom_count; i++)
@@ -78,7 +79,7 @@ static void want_params(lungo_layer *layer) {
 void lungo_net_prune_backward(lungo_net_builder *builder) {
     lungo_net *net = builder->net;
     bool forced = builder->param->force_backward;
-    net->no_gradients = builder->donor && !forced;
+    net->no_gradients |= builder->donor && !forced;
     for (int i = net->layer_count; i-- > 0;)
         prune(net->layers[i]);
     for (int i = 0; i < net->layer_count; i++) {

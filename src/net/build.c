@@ -32,6 +32,7 @@ static lungo_status prepare_host(lungo_net *net, const lungo_net_build_options *
                           count);
     net->host.worker_count = count;
     net->host.worker_rank = rank;
+    net->no_gradients = options->open.forward_only;
     net->host.skip_bad_records = options->open.skip_bad_records;
     net->host.arena = &net->arena;
     net->host.rng = options->rng ? options->rng : &net->own_rng;

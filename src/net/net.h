@@ -30,7 +30,8 @@ struct lungo_net {
     bool engine_if_faster; /* no engine was asked for: each layer has what is fastest for it */
     bool apart;            /* the plan runs layer by layer whatever its steps are */
     bool no_memory;        /* built for its shapes alone */
-    bool no_gradients; /* it borrows a donor's parameters and was not forced: backward is refused */
+    bool
+        no_gradients; /* opened forward_only, or with a donor and not forced: backward is refused */
 
     lungo_layer_host host;
     lungo_rng own_rng; /* host.rng when no solver lends one */

@@ -4,7 +4,7 @@
 
 enum { ROW_MAJOR, BLOCKED, LAYOUTS };
 
-/* ---- may it share ---- */
+/* ---- may values share ---- */
 
 static bool is_source(const lungo_layer *layer) {
     return layer->bottom_count == 0;
@@ -17,28 +17,78 @@ static bool runs_twice(const lungo_layer *layer) {
     return is_source(layer) || (!layer->type->save && !(layer->type->flags & LUNGO_ONCE));
 }
 
-static bool is_given(const lungo_net *net, const lungo_storage *storage) {
+/* A source's or a parameter's. */
+static bool are_given(const lungo_net *net, const lungo_storage *values) {
     for (int i = 0; i < net->layer_count; i++) {
         const lungo_layer *layer = net->layers[i];
         for (int j = 0; j < layer->param_count; j++)
-            if (layer->params[j].blob->data == storage) return true;
+            if (layer->params[j].blob->data == values) return true;
         for (int j = 0; j < layer->top_count && is_source(layer); j++)
-            if (layer->tops[j]->data == storage) return true;
+            if (layer->tops[j]->data == values) return true;
     }
     return false;
 }
 
-static bool writes_what_is_given(const lungo_net *net, const lungo_layer *layer) {
+static bool writes_given_values(const lungo_net *net, const lungo_layer *layer) {
     for (int i = 0; i < layer->top_count; i++)
-        if (lungo_is_in_place(layer, i) && is_given(net, layer->tops[i]->data)) return true;
+        if (lungo_is_in_place(layer, i) && are_given(net, layer->tops[i]->data)) return true;
     return false;
 }
 
-bool lungo_memory_may_share(const lungo_net *net) {
-    if (net->gradients || net->no_memory) return false;
+static bool may_share_values(const lungo_net *net) {
     for (int i = 0; i < net->layer_count; i++)
-        if (!runs_twice(net->layers[i]) || writes_what_is_given(net, net->layers[i])) return false;
+        if (!runs_twice(net->layers[i]) || writes_given_values(net, net->layers[i])) return false;
     return true;
+}
+
+/* ---- may gradients share ---- */
+
+/* In place it only changes what others have written, and an alias leaves it alone. */
+static bool layer_writes(const lungo_layer *layer, const lungo_storage *gradient) {
+    bool writes = false;
+    for (int i = 0; i < layer->bottom_count && layer->needs_backward; i++)
+        writes |= layer->bottom_wanted[i] && layer->bottoms[i]->diff == gradient;
+    for (int i = 0; i < layer->top_count; i++)
+        writes &= layer->tops[i]->diff != gradient;
+    return writes;
+}
+
+static bool is_of_param(const lungo_layer *layer, const lungo_storage *gradient) {
+    for (int j = 0; j < layer->param_count; j++)
+        if (layer->params[j].blob->diff == gradient) return true;
+    return false;
+}
+
+/* Seeded, set by the caller, or zeros for ever: no layer writes it. Or a parameter's. */
+static bool is_given(const lungo_net *net, const lungo_storage *gradient) {
+    bool written = false;
+    for (int i = 0; i < net->layer_count; i++) {
+        written |= layer_writes(net->layers[i], gradient);
+        if (is_of_param(net->layers[i], gradient)) return true;
+    }
+    return !written;
+}
+
+static bool changes_given_gradient(const lungo_net *net, const lungo_layer *layer) {
+    for (int i = 0; i < layer->top_count && layer->needs_backward; i++)
+        if (lungo_is_in_place(layer, i) && layer->bottom_wanted[i] &&
+            is_given(net, layer->tops[i]->diff))
+            return true;
+    return false;
+}
+
+static bool may_share_gradients(const lungo_net *net) {
+    bool any = false;
+    for (int i = 0; i < net->layer_count; i++) {
+        any |= net->layers[i]->needs_backward;
+        if (changes_given_gradient(net, net->layers[i])) return false;
+    }
+    return any;
+}
+
+bool lungo_memory_may_share(const lungo_net *net) {
+    if (net->no_memory) return false;
+    return net->gradients ? may_share_gradients(net) : may_share_values(net);
 }
 
 /* ---- who lives when ---- */
@@ -49,46 +99,62 @@ static lungo_tenant *find(const lungo_memory *memory, const lungo_storage *stora
     return NULL;
 }
 
-static void use(lungo_memory *memory, const lungo_blob *blob, int step) {
-    lungo_tenant *tenant = find(memory, blob->data);
+static void use(lungo_memory *memory, lungo_storage *storage, const lungo_blob *blob, int step) {
+    lungo_tenant *tenant = find(memory, storage);
     if (!tenant) {
         tenant = &memory->tenants[memory->tenant_count++];
-        *tenant = (lungo_tenant){.storage = lungo_storage_share(blob->data),
+        *tenant = (lungo_tenant){.storage = lungo_storage_share(storage),
                                  .name = blob->name,
+                                 .gradient = storage == blob->diff,
                                  .first = step,
                                  .slabs = {-1, -1}};
     }
     tenant->last = step;
 }
 
-static void use_layer(lungo_memory *memory, const lungo_layer *layer, int step) {
-    for (int i = 0; i < layer->bottom_count; i++)
-        use(memory, layer->bottoms[i], step);
-    for (int i = 0; i < layer->top_count; i++)
-        use(memory, layer->tops[i], step);
+static void use_blobs(lungo_memory *memory, lungo_blob *const *blobs, int count, int step) {
+    for (int i = 0; i < count; i++) {
+        use(memory, blobs[i]->data, blobs[i], step);
+        if (blobs[i]->diff->values) use(memory, blobs[i]->diff, blobs[i], step);
+    }
 }
 
 static void use_step(lungo_memory *memory, const lungo_net *net, const lungo_step *step, int k) {
-    for (int i = step->first; i <= step->last; i++)
-        use_layer(memory, net->layers[i], k);
+    for (int i = step->first; i <= step->last; i++) {
+        const lungo_layer *layer = net->layers[i];
+        use_blobs(memory, layer->bottoms, layer->bottom_count, k);
+        use_blobs(memory, layer->tops, layer->top_count, k);
+    }
     if (!step->between.data) return;
-    use(memory, &step->between, k);
+    use(memory, step->between.data, &step->between, k);
     find(memory, step->between.data)->between = true;
 }
 
+static void keep_blob(const lungo_memory *memory, const lungo_blob *blob) {
+    lungo_tenant *values = find(memory, blob->data), *gradient = find(memory, blob->diff);
+    if (values) values->kept = true;
+    if (gradient) gradient->kept = true;
+}
+
+/* Where there are gradients, all values are kept. */
 static void keep_ends(lungo_memory *memory, const lungo_net *net) {
     for (int t = 0; t < memory->tenant_count; t++) {
         lungo_tenant *tenant = &memory->tenants[t];
-        tenant->given = is_given(net, tenant->storage);
+        if (tenant->gradient)
+            tenant->given = is_given(net, tenant->storage);
+        else
+            tenant->given = net->gradients || are_given(net, tenant->storage);
         tenant->kept = tenant->given || tenant->storage->pinned;
     }
+    for (int i = 0; i < net->input_count; i++)
+        keep_blob(memory, net->inputs[i]);
     for (int i = 0; i < net->output_count; i++)
-        find(memory, net->outputs[i]->data)->kept = true;
+        keep_blob(memory, net->outputs[i]);
 }
 
 static lungo_status list_tenants(lungo_memory *memory, const lungo_net *net,
                                  const lungo_step *steps, int count) {
-    size_t most = (size_t)net->blob_count + (size_t)count;
+    size_t most = 2 * (size_t)net->blob_count + (size_t)count;
     memory->tenants = calloc(most + 1, sizeof *memory->tenants);
     memory->slabs = calloc(LAYOUTS * most + 1, sizeof *memory->slabs);
     if (!memory->tenants || !memory->slabs)
@@ -193,6 +259,16 @@ lungo_status lungo_memory_share(lungo_memory *memory, lungo_net *net, const lung
 
 /* ---- moving out ---- */
 
+bool lungo_memory_outgrown(const lungo_memory *memory) {
+    for (int t = 0; t < memory->tenant_count; t++) {
+        const lungo_storage *storage = memory->tenants[t].storage;
+        if (memory->tenants[t].slabs[ROW_MAJOR] >= 0 &&
+            (!storage->lent || (storage->blocked && !storage->blocked_lent)))
+            return true;
+    }
+    return false;
+}
+
 lungo_status lungo_memory_keep(lungo_memory *memory, lungo_storage *storage, bool *moved) {
     lungo_tenant *tenant = find(memory, storage);
     *moved = tenant && (tenant->fresh || !tenant->kept);
@@ -274,6 +350,7 @@ lungo_memory_info lungo_memory_entry(const lungo_memory *memory, size_t index) {
             return (lungo_memory_info){.blob = tenant->name,
                                        .bytes = floats_of(tenant->storage, layout) * sizeof(float),
                                        .blocked = layout == BLOCKED,
+                                       .gradient = tenant->gradient,
                                        .slab = tenant->slabs[layout]};
         }
     }

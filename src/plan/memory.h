@@ -1,9 +1,11 @@
-/* Memory of blobs in a net that computes no gradients: those whose values are not needed at the
- * same time share slabs. See include/lungo/net.h for what that means to callers.
+/* Memory of blobs: those whose contents are not needed at the same time share slabs. In a net that
+ * computes no gradients these are the values; in one that does, where backward wants most values
+ * once more, the gradients. See include/lungo/net.h for what that means to callers.
  *
- * A storage lives from the first step that makes it to the last that reads it. Both layouts of a
- * storage are planned, each among its like; what nobody touches takes no pages. Slabs are given
- * out by size, the largest storage first, each to the first slab that is free throughout its life.
+ * Values live from the first step that makes them to the last that reads them, gradients from the
+ * last step that writes them to the first that reads them. Both layouts of a storage are planned,
+ * each among its like; what nobody touches takes no pages. Slabs are given out by size, the largest
+ * storage first, each to the first slab that is free throughout its life.
  */
 #ifndef LUNGO_PLAN_MEMORY_H
 #define LUNGO_PLAN_MEMORY_H
@@ -15,7 +17,8 @@ typedef struct lungo_tenant {
     lungo_storage *storage; /* of which the plan is a user */
     const char *name;       /* of the first blob on it */
     int first, last;        /* steps that use it, by index */
-    bool given;             /* a source's or a parameter's: no forward makes it */
+    bool gradient;          /* of a gradient, not of values */
+    bool given;             /* running the layers again does not make it */
     bool kept;              /* has memory of its own */
     bool between;           /* the plan's own, no blob of the net */
     bool fresh;             /* just kept: its values are still to be made */
@@ -34,13 +37,17 @@ struct lungo_memory {
 };
 typedef struct lungo_memory lungo_memory;
 
-/* Whether the net may share: it has no gradients, and running its layers twice changes nothing. */
+/* Whether the net may share: running its layers again (forward, or backward where it has
+ * gradients) changes nothing but what shares. */
 bool lungo_memory_may_share(const lungo_net *net);
 
 /* Puts the storages on slabs, for the shapes of now; what they held is void. A failure leaves
  * things as they were. */
 lungo_status lungo_memory_share(lungo_memory *memory, lungo_net *net, const lungo_step *steps,
                                 int count);
+
+/* A storage has needed more than its slab since, and has gone. */
+bool lungo_memory_outgrown(const lungo_memory *memory);
 
 /* The storage gets memory of its own, with void contents. *moved: it had none, or its
  * values have not been made since. */

@@ -7,11 +7,12 @@
  * A step runs apart, layer by layer, when debug_info wants to see what each layer makes, or when
  * only some of its layers are asked for. Backward goes the way the last forward went.
  *
- * Where blobs share memory (memory.h), values are there for as long as layers run in order. */
+ * Where blobs share memory (memory.h), what they hold is there as long as layers run in order. */
 #include "plan/plan.h"
 
 #include <stdlib.h>
 
+#include "math/vector.h"
 #include "plan/debug.h"
 #include "plan/memory.h"
 #include "plan/step.h"
@@ -25,6 +26,7 @@ struct lungo_plan {
     bool may_share, shared; /* shared: `memory` is planned, for the shapes of now */
     lungo_memory memory;
     int reached, furthest; /* layers that the pass under way, and that any pass, has computed */
+    int backed;            /* the layer that the backward pass has come down to */
 };
 
 /* ---- making it ---- */
@@ -45,6 +47,7 @@ lungo_status lungo_plan_build(lungo_net *net, lungo_engine engine) {
     if (!plan) return lungo_fail_memory("a plan", sizeof *plan);
     net->plan = plan;
     plan->net = net;
+    plan->backed = net->layer_count;
     net->engine_if_faster = engine == LUNGO_ENGINE_DEFAULT;
     LUNGO_TRY(lungo_engine_units(engine, &plan->units));
     plan->steps = lungo_arena_array(&net->arena, count, sizeof *plan->steps);
@@ -174,91 +177,6 @@ static lungo_status forward_steps(lungo_net *net, int first, int last, bool sour
     return LUNGO_OK;
 }
 
-/* ---- blobs that share memory ---- */
-
-static lungo_status run_quietly(lungo_net *net, int layers) {
-    bool debug_info = net->debug_info, apart = net->apart;
-    float loss = 0;
-    net->debug_info = false;
-    net->apart = apart || debug_info;
-    lungo_status status = forward_steps(net, 0, layers - 1, false, &loss);
-    net->debug_info = debug_info;
-    net->apart = apart;
-    return status;
-}
-
-/* Makes the values that the passes so far have made once more, for storages that have just got
- * memory of their own. */
-static lungo_status run_again(lungo_plan *plan) {
-    if (plan->furthest == 0) return LUNGO_OK;
-    size_t count = (size_t)plan->memory.tenant_count;
-    lungo_storage *aside = calloc(count + 1, sizeof *aside);
-    if (!aside) return lungo_fail_memory("running layers again", count * sizeof *aside);
-    lungo_status status = lungo_memory_put_aside(&plan->memory, aside);
-    if (!status) status = run_quietly(plan->net, plan->furthest);
-    lungo_memory_put_back(&plan->memory, aside, !status);
-    free(aside);
-    return status;
-}
-
-static lungo_status stop_sharing(lungo_plan *plan) {
-    plan->may_share = false;
-    if (!plan->shared) return LUNGO_OK;
-    LUNGO_TRY(lungo_memory_keep_all(&plan->memory));
-    LUNGO_TRY(run_again(plan));
-    lungo_memory_dispose(&plan->memory);
-    plan->shared = false;
-    return LUNGO_OK;
-}
-
-static lungo_status share(lungo_plan *plan) {
-    bool changed = !plan->shared;
-    for (int k = 0; k < plan->step_count; k++) {
-        lungo_step *step = &plan->steps[k];
-        changed |= lungo_step_changed(step, plan->net, step->first, step->last) >= 0;
-        LUNGO_TRY(lungo_step_follow_shapes(step, plan->net));
-    }
-    if (!changed) return LUNGO_OK;
-    if (lungo_memory_share(&plan->memory, plan->net, plan->steps, plan->step_count))
-        return lungo_net_trail(plan->net, NULL);
-    plan->shared = true;
-    return LUNGO_OK;
-}
-
-static lungo_status prepare_memory(lungo_plan *plan, int first) {
-    if (!plan->may_share) return LUNGO_OK;
-    if (first == 0) return share(plan);
-    return first == plan->reached ? LUNGO_OK : stop_sharing(plan);
-}
-
-static void note_reached(lungo_plan *plan, int layers) {
-    plan->reached = layers;
-    if (plan->furthest < layers) plan->furthest = layers;
-}
-
-lungo_status lungo_plan_keep(lungo_plan *plan, lungo_blob *blob) {
-    bool moved;
-    blob->data->pinned = true;
-    if (!plan || !plan->shared) return LUNGO_OK;
-    LUNGO_TRY(lungo_memory_keep(&plan->memory, blob->data, &moved));
-    return moved ? run_again(plan) : LUNGO_OK;
-}
-
-const lungo_memory *lungo_plan_memory(const lungo_plan *plan) {
-    return &plan->memory;
-}
-
-lungo_status lungo_plan_forward(lungo_net *net, int first, int last, float *loss) {
-    float sum = 0;
-    LUNGO_TRY(check_call(net, first, last));
-    LUNGO_TRY(prepare_memory(net->plan, first));
-    net->plan->reached = 0;
-    LUNGO_TRY(forward_steps(net, first, last, true, &sum));
-    note_reached(net->plan, last + 1);
-    if (loss) *loss = sum;
-    return LUNGO_OK;
-}
-
 /* ---- backward ---- */
 
 /* A part of a step only: its layers need what the step's units have kept for themselves. */
@@ -275,8 +193,9 @@ static lungo_status check_parts(const lungo_net *net, const lungo_step *step, in
 static lungo_status check_backward(const lungo_net *net, int first, int last) {
     LUNGO_TRY(check_call(net, first, last));
     if (net->no_gradients) {
-        lungo_fail(LUNGO_ERR_USAGE, "the net uses the parameters of another net and computes no "
-                                    "gradients; `force_backward: true` in it asks for them");
+        lungo_fail(LUNGO_ERR_USAGE, "the net was opened forward_only, or uses the parameters of "
+                                    "another net, and computes no gradients; without forward_only, "
+                                    "`force_backward: true` in it asks for them");
         return lungo_net_trail(net, NULL);
     }
     for (int k = 0; k < net->plan->step_count; k++) {
@@ -340,8 +259,7 @@ static lungo_status backward_step(lungo_net *net, lungo_step *step, int first, i
     return LUNGO_OK;
 }
 
-lungo_status lungo_plan_backward(lungo_net *net, int first, int last) {
-    LUNGO_TRY(check_backward(net, first, last));
+static lungo_status backward_steps(lungo_net *net, int first, int last) {
     for (int i = last; i >= first; i--)
         seed(net->layers[i]);
     for (int k = net->plan->step_count; k-- > 0;) {
@@ -349,6 +267,152 @@ lungo_status lungo_plan_backward(lungo_net *net, int first, int last) {
         if (step->last >= first && step->first <= last)
             LUNGO_TRY(backward_step(net, step, first, last));
     }
+    return LUNGO_OK;
+}
+
+/* ---- blobs that share memory ---- */
+
+static lungo_status forward_again(lungo_net *net, int layers) {
+    bool apart = net->apart;
+    float loss = 0;
+    net->apart = apart || net->debug_info;
+    lungo_status status = forward_steps(net, 0, layers - 1, false, &loss);
+    net->apart = apart;
+    return status;
+}
+
+/* Gradients of parameters, which it adds to, are put back. */
+static lungo_status backward_again(lungo_net *net, int first) {
+    size_t floats = net->param_floats, count = (size_t)net->param_count;
+    float *gradients = lungo_new_floats(floats);
+    bool *stale = calloc(count + 1, sizeof *stale);
+    lungo_status status = LUNGO_OK;
+    if (!gradients || !stale) status = lungo_fail_memory("gradients", floats * sizeof *gradients);
+    for (size_t i = 0; i < count && !status; i++)
+        stale[i] = net->params[i].blob->diff->stale;
+    if (!status) lungo_copy(floats, net->gradients, gradients);
+    if (!status) {
+        status = backward_steps(net, first, net->layer_count - 1);
+        lungo_copy(floats, gradients, net->gradients);
+        for (size_t i = 0; i < count; i++)
+            net->params[i].blob->diff->stale = stale[i];
+    }
+    lungo_free_floats(gradients);
+    free(stale);
+    return status;
+}
+
+static lungo_status run_quietly(lungo_plan *plan) {
+    lungo_net *net = plan->net;
+    bool debug_info = net->debug_info;
+    lungo_status status;
+    if (net->gradients) {
+        net->debug_info = false;
+        status = backward_again(net, plan->backed);
+    } else {
+        status = forward_again(net, plan->furthest);
+    }
+    net->debug_info = debug_info;
+    return status;
+}
+
+static bool has_run(const lungo_plan *plan) {
+    return plan->net->gradients ? plan->backed < plan->net->layer_count : plan->furthest > 0;
+}
+
+/* Makes what the passes so far have made once more, for storages that have just got memory of their
+ * own. */
+static lungo_status run_again(lungo_plan *plan) {
+    if (!has_run(plan)) return LUNGO_OK;
+    size_t count = (size_t)plan->memory.tenant_count;
+    lungo_storage *aside = calloc(count + 1, sizeof *aside);
+    if (!aside) return lungo_fail_memory("running layers again", count * sizeof *aside);
+    lungo_status status = lungo_memory_put_aside(&plan->memory, aside);
+    if (!status) status = run_quietly(plan);
+    lungo_memory_put_back(&plan->memory, aside, !status);
+    free(aside);
+    return status;
+}
+
+static lungo_status stop_sharing(lungo_plan *plan) {
+    plan->may_share = false;
+    if (!plan->shared) return LUNGO_OK;
+    LUNGO_TRY(lungo_memory_keep_all(&plan->memory));
+    LUNGO_TRY(run_again(plan));
+    lungo_memory_dispose(&plan->memory);
+    plan->shared = false;
+    return LUNGO_OK;
+}
+
+static lungo_status share(lungo_plan *plan) {
+    bool changed = !plan->shared || lungo_memory_outgrown(&plan->memory);
+    for (int k = 0; k < plan->step_count; k++) {
+        lungo_step *step = &plan->steps[k];
+        changed |= lungo_step_changed(step, plan->net, step->first, step->last) >= 0;
+        LUNGO_TRY(lungo_step_follow_shapes(step, plan->net));
+    }
+    if (!changed) return LUNGO_OK;
+    if (lungo_memory_share(&plan->memory, plan->net, plan->steps, plan->step_count))
+        return lungo_net_trail(plan->net, NULL);
+    plan->shared = true;
+    plan->backed = plan->net->layer_count;
+    return LUNGO_OK;
+}
+
+static lungo_status prepare_forward(lungo_plan *plan, int first) {
+    if (!plan->may_share) return LUNGO_OK;
+    if (first == 0) return share(plan);
+    return first == plan->reached || plan->net->gradients ? LUNGO_OK : stop_sharing(plan);
+}
+
+/* A pass comes down from the last layer; it may leave out layers that have nothing to do. */
+static lungo_status prepare_backward(lungo_plan *plan, int last) {
+    const lungo_net *net = plan->net;
+    int begin = plan->backed;
+    while (begin > 0 && begin - 1 > last && !net->layers[begin - 1]->needs_backward)
+        begin--;
+    int end = net->layer_count;
+    while (end - 1 > last && !net->layers[end - 1]->needs_backward)
+        end--;
+    return last + 1 == begin || last + 1 == end ? LUNGO_OK : stop_sharing(plan);
+}
+
+static void note_reached(lungo_plan *plan, int layers) {
+    plan->reached = layers;
+    if (plan->furthest < layers) plan->furthest = layers;
+}
+
+lungo_status lungo_plan_keep(lungo_plan *plan, lungo_blob *blob) {
+    bool values_moved, gradient_moved;
+    blob->data->pinned = blob->diff->pinned = true;
+    if (!plan || !plan->shared) return LUNGO_OK;
+    LUNGO_TRY(lungo_memory_keep(&plan->memory, blob->data, &values_moved));
+    LUNGO_TRY(lungo_memory_keep(&plan->memory, blob->diff, &gradient_moved));
+    return values_moved || gradient_moved ? run_again(plan) : LUNGO_OK;
+}
+
+const lungo_memory *lungo_plan_memory(const lungo_plan *plan) {
+    return &plan->memory;
+}
+
+/* ---- passes ---- */
+
+lungo_status lungo_plan_forward(lungo_net *net, int first, int last, float *loss) {
+    float sum = 0;
+    LUNGO_TRY(check_call(net, first, last));
+    LUNGO_TRY(prepare_forward(net->plan, first));
+    net->plan->reached = 0;
+    LUNGO_TRY(forward_steps(net, first, last, true, &sum));
+    note_reached(net->plan, last + 1);
+    if (loss) *loss = sum;
+    return LUNGO_OK;
+}
+
+lungo_status lungo_plan_backward(lungo_net *net, int first, int last) {
+    LUNGO_TRY(check_backward(net, first, last));
+    LUNGO_TRY(prepare_backward(net->plan, last));
+    LUNGO_TRY(backward_steps(net, first, last));
+    net->plan->backed = first;
     if (first == 0) settle_params(net);
     return LUNGO_OK;
 }

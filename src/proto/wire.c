@@ -8,27 +8,35 @@
 enum { GROUP_END = 4, MAX_VARINT = 10 };
 
 lungo_wire lungo_wire_over(const void *bytes, size_t length, const char *name) {
-    const uint8_t *start = bytes;
-    return (lungo_wire){name, start, start, start + length};
+    return (lungo_wire){.name = name, .memory = bytes, .end = length};
 }
 
-static size_t offset(const lungo_wire *wire) {
-    return (size_t)(wire->at - wire->start);
+lungo_wire lungo_wire_over_file(lungo_file_reader *file, const char *name) {
+    return (lungo_wire){.name = name, .file = file, .end = lungo_file_reader_size(file)};
 }
 
 static lungo_status fail_cut(const lungo_wire *wire, uint64_t expected) {
     return lungo_fail(LUNGO_ERR_FORMAT,
                       "%s is cut or damaged: expected %" PRIu64 " bytes at offset %zu, got %zu",
-                      wire->name, expected, offset(wire), lungo_wire_left(wire));
+                      wire->name, expected, wire->at, lungo_wire_left(wire));
+}
+
+/* At least `length` of the bytes that are left; few. */
+static lungo_status look(const lungo_wire *wire, size_t length, const uint8_t **out) {
+    if (wire->file) return lungo_file_reader_look(wire->file, wire->at, length, out);
+    *out = lungo_wire_bytes(wire);
+    return LUNGO_OK;
 }
 
 lungo_status lungo_wire_varint(lungo_wire *wire, uint64_t *value) {
+    size_t left = lungo_wire_left(wire);
+    const uint8_t *bytes;
     uint64_t sum = 0;
+    LUNGO_TRY(look(wire, left < MAX_VARINT ? left : MAX_VARINT, &bytes));
     for (size_t i = 0; i < MAX_VARINT; i++) {
-        if (i >= lungo_wire_left(wire)) return fail_cut(wire, i + 1);
-        uint8_t byte = wire->at[i];
-        sum |= (uint64_t)(byte & 0x7f) << (7 * i);
-        if (byte & 0x80) continue;
+        if (i >= left) return fail_cut(wire, i + 1);
+        sum |= (uint64_t)(bytes[i] & 0x7f) << (7 * i);
+        if (bytes[i] & 0x80) continue;
         wire->at += i + 1;
         *value = sum;
         return LUNGO_OK;
@@ -36,14 +44,26 @@ lungo_status lungo_wire_varint(lungo_wire *wire, uint64_t *value) {
     return lungo_fail(
         LUNGO_ERR_FORMAT,
         "%s is damaged: expected a varint of at most %d bytes at offset %zu, got more", wire->name,
-        MAX_VARINT, offset(wire));
+        MAX_VARINT, wire->at);
+}
+
+lungo_status lungo_wire_read(lungo_wire *wire, void *out, size_t length) {
+    if (lungo_wire_left(wire) < length) return fail_cut(wire, length);
+    if (wire->file)
+        LUNGO_TRY(lungo_file_reader_read(wire->file, wire->at, out, length));
+    else if (length > 0)
+        memcpy(out, lungo_wire_bytes(wire), length);
+    wire->at += length;
+    return LUNGO_OK;
 }
 
 static lungo_status read_fixed(lungo_wire *wire, size_t size, uint64_t *value) {
-    if (lungo_wire_left(wire) < size) return fail_cut(wire, size);
+    const uint8_t *bytes;
     uint64_t sum = 0;
+    if (lungo_wire_left(wire) < size) return fail_cut(wire, size);
+    LUNGO_TRY(look(wire, size, &bytes));
     for (size_t i = size; i-- > 0;)
-        sum = sum << 8 | wire->at[i];
+        sum = sum << 8 | bytes[i];
     wire->at += size;
     *value = sum;
     return LUNGO_OK;
@@ -61,13 +81,13 @@ static lungo_status read_bytes(lungo_wire *wire, lungo_wire *bytes) {
     uint64_t length;
     LUNGO_TRY(lungo_wire_varint(wire, &length));
     if (length > lungo_wire_left(wire)) return fail_cut(wire, length);
-    *bytes = (lungo_wire){wire->name, wire->start, wire->at, wire->at + length};
-    wire->at += length;
+    *bytes = *wire;
+    bytes->end = wire->at += length;
     return LUNGO_OK;
 }
 
 static lungo_status read_tag(lungo_wire *wire, uint32_t *number, unsigned *type) {
-    const uint8_t *before = wire->at;
+    size_t before = wire->at;
     uint64_t tag;
     LUNGO_TRY(lungo_wire_varint(wire, &tag));
     *number = (uint32_t)(tag >> 3);
@@ -77,7 +97,7 @@ static lungo_status read_tag(lungo_wire *wire, uint32_t *number, unsigned *type)
     return lungo_fail(LUNGO_ERR_FORMAT,
                       "%s is damaged: expected a protobuf field at offset %zu, got number %" PRIu64
                       " of wire type %u",
-                      wire->name, offset(wire), tag >> 3, *type);
+                      wire->name, wire->at, tag >> 3, *type);
 }
 
 static lungo_status read_value(lungo_wire *wire, lungo_wire_field *field, int depth);
@@ -88,7 +108,7 @@ static lungo_status skip_group(lungo_wire *wire, uint32_t group, int depth) {
         return lungo_fail(
             LUNGO_ERR_FORMAT,
             "%s is damaged: expected at most %d nested groups at offset %zu, got more", wire->name,
-            LUNGO_WIRE_MAX_DEPTH, offset(wire));
+            LUNGO_WIRE_MAX_DEPTH, wire->at);
     for (;;) {
         lungo_wire_field inner;
         unsigned type;
@@ -115,7 +135,7 @@ static lungo_status read_value(lungo_wire *wire, lungo_wire_field *field, int de
     return lungo_fail(LUNGO_ERR_FORMAT,
                       "%s is damaged: expected a field before offset %zu, got the end of group "
                       "%" PRIu32 ", which has not begun",
-                      wire->name, offset(wire), field->number);
+                      wire->name, wire->at, field->number);
 }
 
 lungo_status lungo_wire_next(lungo_wire *wire, lungo_wire_field *field) {
@@ -123,7 +143,7 @@ lungo_status lungo_wire_next(lungo_wire *wire, lungo_wire_field *field) {
     *field = (lungo_wire_field){0};
     LUNGO_TRY(read_tag(wire, &field->number, &type));
     field->type = (lungo_wire_type)type;
-    field->bytes = (lungo_wire){wire->name, wire->start, wire->at, wire->at};
+    field->bytes = *wire;
     LUNGO_TRY(read_value(wire, field, 0));
     if (field->type != LUNGO_WIRE_BYTES) field->bytes.end = wire->at;
     return LUNGO_OK;

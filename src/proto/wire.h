@@ -14,11 +14,15 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "base/file.h"
 
-/* A message in memory, and how much of it has been read. `start` is the first byte of the file. */
+/* A message, and how much of it has been read. It lies in memory, or in a file of which nothing is
+ * read but what is asked for. */
 typedef struct lungo_wire {
     const char *name;
-    const uint8_t *start, *at, *end;
+    const uint8_t *memory; /* where offset 0 would be; NULL: it lies in `file` */
+    lungo_file_reader *file;
+    size_t at, end; /* offsets in the file */
 } lungo_wire;
 
 typedef enum lungo_wire_type {
@@ -41,13 +45,19 @@ enum { LUNGO_WIRE_MAX_DEPTH = 100 }; /* messages in messages, as protobuf has it
 
 /* `name` is the file in errors, and is kept. */
 lungo_wire lungo_wire_over(const void *bytes, size_t length, const char *name);
+lungo_wire lungo_wire_over_file(lungo_file_reader *file, const char *name);
 
 static inline bool lungo_wire_more(const lungo_wire *wire) {
     return wire->at < wire->end;
 }
 
 static inline size_t lungo_wire_left(const lungo_wire *wire) {
-    return (size_t)(wire->end - wire->at);
+    return wire->end - wire->at;
+}
+
+/* What is left of a message in memory, where it lies. */
+static inline const uint8_t *lungo_wire_bytes(const lungo_wire *wire) {
+    return wire->memory + wire->at;
 }
 
 /* The next field, while there is more. */
@@ -57,6 +67,9 @@ lungo_status lungo_wire_next(lungo_wire *wire, lungo_wire_field *field);
 lungo_status lungo_wire_varint(lungo_wire *wire, uint64_t *value);
 lungo_status lungo_wire_fixed32(lungo_wire *wire, uint64_t *value);
 lungo_status lungo_wire_fixed64(lungo_wire *wire, uint64_t *value);
+
+/* The next `length` bytes, as they are. */
+lungo_status lungo_wire_read(lungo_wire *wire, void *out, size_t length);
 
 /* The bits of a FIXED32 or FIXED64 as a number. */
 float lungo_wire_float(uint64_t bits);

@@ -91,7 +91,7 @@ static lungo_status add_packed(lungo_document *document, ProtobufCMessage *messa
 static lungo_status add_string(lungo_document *document, ProtobufCMessage *message,
                                const ProtobufCFieldDescriptor *field, lungo_wire bytes) {
     size_t length = lungo_wire_left(&bytes);
-    char *text = lungo_message_string(document, (const char *)bytes.at, length);
+    char *text = lungo_message_string(document, (const char *)lungo_wire_bytes(&bytes), length);
     char **place = text ? lungo_message_add(document, message, field) : NULL;
     if (!place) return lungo_fail_memory(field->name, length);
     *place = text;
@@ -101,7 +101,8 @@ static lungo_status add_string(lungo_document *document, ProtobufCMessage *messa
 static lungo_status add_bytes(lungo_document *document, ProtobufCMessage *message,
                               const ProtobufCFieldDescriptor *field, lungo_wire bytes) {
     size_t length = lungo_wire_left(&bytes);
-    char *copy = lungo_arena_copy(lungo_document_arena(document), (const char *)bytes.at, length);
+    char *copy = lungo_arena_copy(lungo_document_arena(document),
+                                  (const char *)lungo_wire_bytes(&bytes), length);
     ProtobufCBinaryData *place = copy ? lungo_message_add(document, message, field) : NULL;
     if (!place) return lungo_fail_memory(field->name, length);
     *place = (ProtobufCBinaryData){length, (uint8_t *)copy};
@@ -170,12 +171,13 @@ static lungo_status decode(lungo_document *document, ProtobufCMessage *message, 
                           wire.name, LUNGO_WIRE_MAX_DEPTH);
     while (lungo_wire_more(&wire)) {
         lungo_wire_field read;
-        const uint8_t *at = wire.at;
+        const uint8_t *at = lungo_wire_bytes(&wire);
         LUNGO_TRY(lungo_wire_next(&wire, &read));
         const ProtobufCFieldDescriptor *field =
             protobuf_c_message_descriptor_get_field(message->descriptor, read.number);
-        LUNGO_TRY(is_known(field, &read) ? add_field(document, message, field, &read, depth)
-                                         : keep_unknown(document, message, &read, at, wire.at));
+        LUNGO_TRY(is_known(field, &read)
+                      ? add_field(document, message, field, &read, depth)
+                      : keep_unknown(document, message, &read, at, lungo_wire_bytes(&wire)));
     }
     return LUNGO_OK;
 }

@@ -120,7 +120,7 @@ static lungo_status take_int(int *out, const char *name, const lungo_wire_field 
 static lungo_status take_string(char **out, const lungo_wire_field *field) {
     free(*out);
     size_t length = lungo_wire_left(&field->bytes);
-    *out = strndup((const char *)field->bytes.at, length);
+    *out = strndup((const char *)lungo_wire_bytes(&field->bytes), length);
     return *out ? LUNGO_OK : lungo_fail_memory("a name", length);
 }
 
@@ -176,7 +176,7 @@ static lungo_status take_field(lungo_saved_state *saved, const lungo_wire_field 
     if (bytes && field->number == BEST) return take_best(saved, field->bytes);
     if (bytes && field->number == HISTORY) return take_history(saved, field);
     if (bytes && field->number == RUN) {
-        saved->run = field->bytes.at;
+        saved->run = lungo_wire_bytes(&field->bytes);
         saved->run_length = lungo_wire_left(&field->bytes);
     }
     return LUNGO_OK;

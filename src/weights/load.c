@@ -1,7 +1,8 @@
 /* Copying learned blobs into a net, by the names of layers.
  *
  * Twice over the file: the first time everything is checked, the second time it is copied, so that
- * a file which does not fit changes nothing. */
+ * a file which does not fit changes nothing. (One that is written to between the two is found out,
+ * but has changed some by then.) */
 #include "weights/load.h"
 
 #include <string.h>
@@ -12,14 +13,19 @@
 #include "weights/match.h"
 #include "weights/model.h"
 
+static lungo_status open_blob(lungo_stored_blob *out, const lungo_layer *layer, int j,
+                              const lungo_model *model, size_t index) {
+    LUNGO_TRY(lungo_model_blob(out, model, index, (size_t)j));
+    if (lungo_stored_blob_fits(out, &layer->params[j].blob->shape)) return LUNGO_OK;
+    return lungo_weights_refuse_shape(layer, j, &out->shape);
+}
+
 static lungo_status check_layer(const lungo_layer *layer, const lungo_model *model, size_t index) {
     size_t count = lungo_model_layer(model, index).blob_count;
     if (count != (size_t)layer->param_count) return lungo_weights_refuse_count(layer, count);
     for (int j = 0; j < layer->param_count; j++) {
         lungo_stored_blob stored;
-        LUNGO_TRY(lungo_model_blob(&stored, model, index, (size_t)j));
-        if (!lungo_stored_blob_fits(&stored, &layer->params[j].blob->shape))
-            return lungo_weights_refuse_shape(layer, j, &stored.shape);
+        LUNGO_TRY(open_blob(&stored, layer, j, model, index));
         LUNGO_TRY(lungo_weights_check_memory(layer, j));
     }
     return LUNGO_OK;
@@ -42,7 +48,7 @@ static lungo_status copy_all(const lungo_net *net, const lungo_model *model) {
         lungo_layer *layer = lungo_weights_find_layer(net, lungo_model_layer(model, i).name);
         for (int j = 0; layer && j < layer->param_count; j++) {
             lungo_stored_blob stored;
-            LUNGO_TRY(lungo_model_blob(&stored, model, i, (size_t)j));
+            LUNGO_TRY(open_blob(&stored, layer, j, model, i));
             LUNGO_TRY(lungo_stored_blob_data(&stored, lungo_data_overwrite(layer->params[j].blob)));
         }
     }

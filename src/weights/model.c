@@ -16,7 +16,7 @@ typedef struct model_layer {
 
 struct lungo_model {
     lungo_arena arena;
-    char *bytes; /* of the file that was opened; NULL: they are the caller's */
+    lungo_file_reader *file; /* that was opened; NULL: the bytes are the caller's */
     const char *name;
     size_t layer_count;
     model_layer *layers;
@@ -41,10 +41,12 @@ typedef struct seen_layer {
     int v1_type;
 } seen_layer;
 
-static lungo_status copy_text(lungo_model *model, const char **out, const lungo_wire *bytes) {
-    size_t length = lungo_wire_left(bytes);
-    *out = lungo_arena_copy(&model->arena, (const char *)bytes->at, length);
-    return *out ? LUNGO_OK : lungo_fail_memory("a name", length);
+static lungo_status copy_text(lungo_model *model, const char **out, lungo_wire bytes) {
+    size_t length = lungo_wire_left(&bytes);
+    char *text = lungo_arena_alloc(&model->arena, length + 1);
+    if (!text) return lungo_fail_memory("a name", length);
+    *out = text;
+    return lungo_wire_read(&bytes, text, length);
 }
 
 static lungo_status look_at(lungo_model *model, model_layer *layer, seen_layer *seen,
@@ -53,8 +55,8 @@ static lungo_status look_at(lungo_model *model, model_layer *layer, seen_layer *
     if (field->type == LUNGO_WIRE_VARINT && field->number == fields->type)
         seen->v1_type = (int)field->value;
     if (field->type != LUNGO_WIRE_BYTES) return LUNGO_OK;
-    if (field->number == fields->name) return copy_text(model, &layer->name, &field->bytes);
-    if (field->number == fields->type) return copy_text(model, &layer->type, &field->bytes);
+    if (field->number == fields->name) return copy_text(model, &layer->name, field->bytes);
+    if (field->number == fields->type) return copy_text(model, &layer->type, field->bytes);
     if (field->number == fields->nested) seen->nested = field->bytes;
     seen->blobs += field->number == fields->blobs;
     seen->params += field->number == fields->params;
@@ -100,7 +102,7 @@ static lungo_status read_layer(lungo_model *model, model_layer *layer, lungo_wir
         LUNGO_TRY(lungo_wire_next(&message, &field));
         LUNGO_TRY(look_at(model, layer, &seen, &field));
     }
-    if (seen.nested.start) {
+    if (seen.nested.name) {
         model->old[LUNGO_UPGRADE_V0] = true;
         return read_layer(model, layer, seen.nested, &v0_fields);
     }
@@ -153,51 +155,66 @@ static lungo_status read_layers(lungo_model *model, lungo_wire net) {
     return LUNGO_OK;
 }
 
-static lungo_status read_model(lungo_model *model, const void *bytes, size_t length,
-                               const char *name) {
-    LUNGO_TRY(lungo_weights_check_kind(bytes, length, name));
-    model->name = lungo_arena_string(&model->arena, name);
+enum { SAMPLE = 512 }; /* what a file's kind is told from */
+
+static lungo_status check_kind(lungo_wire net, const char *name) {
+    char sample[SAMPLE];
+    size_t length = lungo_wire_left(&net) < SAMPLE ? lungo_wire_left(&net) : SAMPLE;
+    LUNGO_TRY(lungo_wire_read(&net, sample, length));
+    return lungo_weights_check_kind(sample, length, name);
+}
+
+static lungo_status read_model(lungo_model *model, lungo_wire net, const char *name) {
+    LUNGO_TRY(check_kind(net, name));
+    net.name = model->name = lungo_arena_string(&model->arena, name);
     if (!model->name) return lungo_fail_memory("a file's name", strlen(name) + 1);
-    LUNGO_TRY(read_layers(model, lungo_wire_over(bytes, length, model->name)));
+    LUNGO_TRY(read_layers(model, net));
     if (model->layer_count > 0) return LUNGO_OK;
     return lungo_fail(LUNGO_ERR_FORMAT, "%s: expected a .caffemodel, got a file without layers",
                       name);
 }
 
-lungo_status lungo_model_over(lungo_model **out, const void *bytes, size_t length,
-                              const char *name) {
+static void log_old_forms(const lungo_model *model) {
+    for (int step = 0; step < LUNGO_UPGRADE_STEPS; step++) {
+        if (!model->old[step]) continue;
+        lungo_upgrade_log_begin((lungo_upgrade_step)step, model->name);
+        lungo_upgrade_log_end((lungo_upgrade_step)step, true);
+    }
+}
+
+/* Takes the file over, also on failure. */
+static lungo_status open_model(lungo_model **out, lungo_file_reader *file, lungo_wire net) {
     lungo_model *model = calloc(1, sizeof *model);
-    if (!model) return lungo_fail_memory("a model", sizeof *model);
-    lungo_status status = read_model(model, bytes, length, name);
+    if (!model) {
+        lungo_file_reader_close(file);
+        return lungo_fail_memory("a model", sizeof *model);
+    }
+    model->file = file;
+    lungo_status status = read_model(model, net, net.name);
     if (status) {
         lungo_model_free(model);
         return status;
     }
-    for (int step = 0; step < LUNGO_UPGRADE_STEPS; step++) {
-        if (!model->old[step]) continue;
-        lungo_upgrade_log_begin((lungo_upgrade_step)step, name);
-        lungo_upgrade_log_end((lungo_upgrade_step)step, true);
-    }
+    log_old_forms(model);
     *out = model;
     return LUNGO_OK;
 }
 
+lungo_status lungo_model_over(lungo_model **out, const void *bytes, size_t length,
+                              const char *name) {
+    return open_model(out, NULL, lungo_wire_over(bytes, length, name));
+}
+
 lungo_status lungo_model_open(lungo_model **out, const char *path) {
-    char *bytes;
-    size_t length;
-    LUNGO_TRY(lungo_file_read(&bytes, &length, path));
-    lungo_status status = lungo_model_over(out, bytes, length, path);
-    if (status)
-        free(bytes);
-    else
-        (*out)->bytes = bytes;
-    return status;
+    lungo_file_reader *file;
+    LUNGO_TRY(lungo_file_reader_open(&file, path));
+    return open_model(out, file, lungo_wire_over_file(file, path));
 }
 
 void lungo_model_free(lungo_model *model) {
     if (!model) return;
     lungo_arena_dispose(&model->arena);
-    free(model->bytes);
+    lungo_file_reader_close(model->file);
     free(model);
 }
 

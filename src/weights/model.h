@@ -1,7 +1,9 @@
 /* Inside of include/lungo/model.h: a NetParameter read in place.
  *
- * Layers come as `layer` (V2), as `layers` (V1), or as V0 layers inside those. Opening looks at the
- * whole file's structure; each blob is looked at when it is asked for. */
+ * Layers come as `layer` (V2), as `layers` (V1), or as V0 layers inside those; of all of them only
+ * name, type and blobs are taken, and everything else is passed over. Opening looks at the whole
+ * file's structure; each blob is looked at when it is asked for, and its values are read from the
+ * file to where they are wanted, so that the file is never in memory. */
 #ifndef LUNGO_WEIGHTS_MODEL_H
 #define LUNGO_WEIGHTS_MODEL_H
 

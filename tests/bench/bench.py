@@ -132,6 +132,28 @@ def measure_all(args, training):
     return rows
 
 
+# ---- memory ----
+
+def measure_memory(args, name, training):
+    """MiB of blobs, of one buffer for each, and of the whole process at its peak."""
+    path = f"{ROOT}/models/{name}/{'bench' if training else 'deploy'}.prototxt"
+    log = subprocess.run([args.build + "/bin/lungo", "time", "--model=" + path, "--iterations=1",
+                          "--phase=" + ("TRAIN" if training else "TEST"), "--memory"],
+                         text=True, check=True, stderr=subprocess.PIPE).stderr
+    taken, whole = re.search(r"Memory of blobs: ([\d.]+) MiB.* the ([\d.]+) MiB", log).groups()
+    peak = re.search(r"Peak memory of the process: ([\d.]+) MiB", log).group(1)
+    return float(taken), float(whole), float(peak)
+
+
+def memory_table(args, rows, training):
+    lines = ["| net | batch | blobs MiB | of one buffer per blob | peak of the process MiB |",
+             "|---|---|---|---|---|"]
+    for name, batch, *_ in rows:
+        taken, whole, peak = measure_memory(args, name, training)
+        lines.append(f"| {name} | {batch} | {taken:.3g} | {100 * taken / whole:.0f} % | {peak:.0f} |")
+    return "\n".join(lines)
+
+
 # ---- telling ----
 
 def milliseconds(value):
@@ -222,6 +244,23 @@ multiply-adds of convolutions and fully connected layers (three times for traini
 ## Inference: forward of deploy.prototxt
 
 {table(inference, peak)}
+
+## Memory
+
+Blobs share memory: in training their gradients, in inference their values. "Of one buffer per blob"
+compares with row-major values, and gradients where there are some, of every blob. The peak includes
+weights, their gradients and what they are packed to. (`lungo time --memory`)
+
+Training:
+
+{memory_table(args, training, True)}
+
+Inference:
+
+{memory_table(args, inference, False)}
+
+Weights are read from a `.caffemodel` straight to their place: loading takes a few MiB beside the
+net's own memory, whatever the size of the file.
 """)
     with open(args.out + "/performance.md") as file:
         print(file.read())

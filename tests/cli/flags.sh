@@ -49,6 +49,8 @@ layer { name: "c" type: "TanH" bottom: "b" top: "c" }
 layer { name: "y" type: "TanH" bottom: "c" top: "y" }
 ' > chain.prototxt
 passes "80.0 % of the" -- time --model=chain.prototxt --phase=TEST --memory
+(echo "force_backward: true"; cat chain.prototxt) > forced.prototxt
+passes "90.0 % of the" -- time --model=forced.prototxt --memory
 passes "Peak memory of the process" -- time --model=chain.prototxt --phase=TEST --memory
 passes "this build computes on the CPU" -- time --model=net.prototxt --gpu=all
 passes "--snapshot has no effect on 'time'" -- time --model=net.prototxt --snapshot=x

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "proto/wire.h"
@@ -5,12 +6,38 @@
 
 #define BYTES(...) (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})
 
-/* Reads all fields; the last one stays in *field. */
-static lungo_status read_all(lungo_wire_field *field, const uint8_t *bytes, size_t length) {
-    lungo_wire wire = lungo_wire_over(bytes, length, "a.bin");
+static lungo_status read_fields(lungo_wire_field *field, lungo_wire wire) {
     while (lungo_wire_more(&wire))
         LUNGO_TRY(lungo_wire_next(&wire, field));
     return LUNGO_OK;
+}
+
+/* From a file the fields, and the fault, are the same. */
+static void check_file(const lungo_wire_field *expected, lungo_status status, const uint8_t *bytes,
+                       size_t length) {
+    char path[32], text[1024];
+    lungo_file_reader *reader;
+    lungo_wire_field field = {0};
+    FILE *file = tmpfile();
+    ck_assert(file && fwrite(bytes, 1, length, file) == length && fflush(file) == 0);
+    snprintf(path, sizeof path, "/dev/fd/%d", fileno(file));
+    snprintf(text, sizeof text, "%s", status ? lungo_error_text() : "");
+    ck_ok(lungo_file_reader_open(&reader, path));
+    ck_assert_int_eq(read_fields(&field, lungo_wire_over_file(reader, "a.bin")), status);
+    if (status) ck_assert_str_eq(lungo_error_text(), text);
+    ck_assert(field.number == expected->number && field.type == expected->type &&
+              field.value == expected->value && field.bytes.end == expected->bytes.end &&
+              field.bytes.at == expected->bytes.at);
+    lungo_file_reader_close(reader);
+    fclose(file);
+}
+
+/* Reads all fields; the last one stays in *field. */
+static lungo_status read_all(lungo_wire_field *field, const uint8_t *bytes, size_t length) {
+    *field = (lungo_wire_field){0};
+    lungo_status status = read_fields(field, lungo_wire_over(bytes, length, "a.bin"));
+    check_file(field, status, bytes, length);
+    return status;
 }
 
 START_TEST(every_wire_type_is_read) {
@@ -26,7 +53,7 @@ START_TEST(every_wire_type_is_read) {
     ck_ok(read_all(&field, BYTES(0xa2, 0x06, 0x03, 'a', 'b', 'c')));
     ck_assert(field.number == 100 && field.type == LUNGO_WIRE_BYTES);
     ck_assert_uint_eq(lungo_wire_left(&field.bytes), 3);
-    ck_assert_mem_eq(field.bytes.at, "abc", 3);
+    ck_assert_mem_eq(lungo_wire_bytes(&field.bytes), "abc", 3);
 }
 END_TEST
 

@@ -209,12 +209,13 @@ static void take_apart(lungo_buffer *caffes, lungo_buffer *run) {
     ck_ok(lungo_file_read(&bytes, &length, "solver_iter_1.solverstate"));
     lungo_wire wire = lungo_wire_over(bytes, length, "state");
     while (lungo_wire_more(&wire)) {
-        const uint8_t *start = wire.at;
+        const uint8_t *start = lungo_wire_bytes(&wire);
         lungo_wire_field field;
         ck_ok(lungo_wire_next(&wire, &field));
-        if (field.number < 1000) lungo_buffer_append(caffes, start, (size_t)(wire.at - start));
+        if (field.number < 1000)
+            lungo_buffer_append(caffes, start, (size_t)(lungo_wire_bytes(&wire) - start));
         if (field.number == 1000)
-            lungo_buffer_append(run, field.bytes.at, lungo_wire_left(&field.bytes));
+            lungo_buffer_append(run, lungo_wire_bytes(&field.bytes), lungo_wire_left(&field.bytes));
     }
     ck_assert_uint_gt(run->length, 0);
     free(bytes);

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/file.h"
@@ -158,6 +159,73 @@ START_TEST(every_cut_is_an_error_or_a_smaller_model) {
 }
 END_TEST
 
+/* Values in every form, more of them than the reader's window shows. */
+enum { MANY = 5000 };
+
+static size_t pack_forms(lungo_buffer *out) {
+    lungo_buffer text = {0};
+    static const char *const forms[] = {"data", "double_data", "data"};
+    for (int layer = 0; layer < 3; layer++) {
+        lungo_buffer_printf(&text, "layer { name: 'l%d' blobs { shape { dim: %d } ", layer, MANY);
+        for (int i = 0; i < MANY; i++)
+            lungo_buffer_printf(&text, "%s: %d ", forms[layer], layer * MANY + i);
+        lungo_buffer_puts(&text, "} }\n");
+    }
+    size_t length;
+    uint8_t *packed = lungo_packed(&caffe__net_parameter__descriptor, text.bytes, &length);
+    lungo_buffer_append(out, packed, length);
+    free(packed);
+    lungo_buffer_dispose(&text);
+    return length;
+}
+
+static FILE *open_forms(void) {
+    lungo_buffer forms = {0};
+    char path[32];
+    size_t length = pack_forms(&forms);
+    FILE *file = tmpfile();
+    ck_assert(file && fwrite(forms.bytes, 1, length, file) == length && fflush(file) == 0);
+    snprintf(path, sizeof path, "/dev/fd/%d", fileno(file));
+    ck_ok(lungo_model_open(&model, path));
+    lungo_buffer_dispose(&forms);
+    return file;
+}
+
+START_TEST(values_are_read_from_the_file_when_asked_for) {
+    static float values[MANY];
+    lungo_stored_blob blob;
+    FILE *file = open_forms();
+    for (size_t layer = 3; layer-- > 0;) {
+        ck_ok(lungo_model_blob(&blob, model, layer, 0));
+        ck_ok(lungo_stored_blob_data(&blob, values));
+        for (size_t i = 0; i < MANY; i++)
+            ck_assert_float_eq(values[i], (float)(layer * MANY + i));
+    }
+    lungo_model_free(model);
+    fclose(file);
+}
+END_TEST
+
+/* Once one value more is where the shape was; once the rest is gone. */
+START_TEST(a_file_that_changes_is_an_error) {
+    static float values[MANY];
+    static const uint8_t one_more[] = {0x2a, 4, 0, 0, 0, 0};
+    lungo_stored_blob blob;
+    FILE *file = open_forms();
+    ck_ok(lungo_model_blob(&blob, model, 2, 0));
+    ck_assert_int_eq(fseek(file, (long)(blob.message.end - sizeof one_more), SEEK_SET), 0);
+    ck_assert_uint_eq(fwrite(one_more, 1, sizeof one_more, file), sizeof one_more);
+    ck_assert_int_eq(fflush(file), 0);
+    ck_fails(lungo_stored_blob_data(&blob, values), LUNGO_ERR_FILE,
+             "has changed while it was read: expected 5000 values");
+    ck_ok(lungo_model_blob(&blob, model, 1, 0));
+    ck_assert_int_eq(ftruncate(fileno(file), (off_t)blob.message.at + 9000), 0);
+    ck_fails(lungo_stored_blob_data(&blob, values), LUNGO_ERR_FILE, "changed while it was read");
+    lungo_model_free(model);
+    fclose(file);
+}
+END_TEST
+
 START_TEST(files_that_are_none_say_what_they_are) {
     static const struct {
         const char *content;
@@ -193,11 +261,12 @@ END_TEST
 
 Suite *lungo_suite_model(void);
 Suite *lungo_suite_model(void) {
-    return lungo_suite_of("model",
-                          (const TTest *const[]){layers_of_today_are_found, layers_of_v1_are_found,
-                                                 layers_of_v0_are_found, other_old_forms_are_logged,
-                                                 fields_of_forks_are_passed_over,
-                                                 a_blob_that_does_not_fit_names_its_place,
-                                                 every_cut_is_an_error_or_a_smaller_model,
-                                                 files_that_are_none_say_what_they_are, NULL});
+    return lungo_suite_of(
+        "model",
+        (const TTest *const[]){
+            layers_of_today_are_found, layers_of_v1_are_found, layers_of_v0_are_found,
+            other_old_forms_are_logged, fields_of_forks_are_passed_over,
+            a_blob_that_does_not_fit_names_its_place, values_are_read_from_the_file_when_asked_for,
+            a_file_that_changes_is_an_error, every_cut_is_an_error_or_a_smaller_model,
+            files_that_are_none_say_what_they_are, NULL});
 }

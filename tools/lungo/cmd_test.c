@@ -73,7 +73,7 @@ int cmd_test(const command_flags *flags) {
     if (flags->iterations < 1)
         return glog_complain("test: expected --iterations of 1 or more, got %d", flags->iterations);
     say_cpu(flags, 275);
-    lungo_net *net = open_model(flags, LUNGO_TEST);
+    lungo_net *net = open_model(flags, LUNGO_TEST, true);
     if (!net) return 1;
     score_sums scores;
     lungo_status status = LUNGO_ERR_MEMORY;

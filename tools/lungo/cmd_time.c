@@ -98,8 +98,9 @@ static void print_entry(const lungo_net *net, size_t index) {
     lungo_memory_info entry = lungo_net_memory(net, index);
     char slab[16] = "own";
     if (entry.slab >= 0) snprintf(slab, sizeof slab, "%d", entry.slab);
-    glog_line(LUNGO_LOG_INFO, "cmd_time.c", __LINE__, "%-36s %12zu  %-9s  %s", entry.blob,
-              entry.bytes, entry.blocked ? "blocked" : "row-major", slab);
+    glog_line(LUNGO_LOG_INFO, "cmd_time.c", __LINE__, "%-36s %-8s %12zu  %-9s  %s", entry.blob,
+              entry.gradient ? "gradient" : "values", entry.bytes,
+              entry.blocked ? "blocked" : "row-major", slab);
 }
 
 static void print_memory(const lungo_net *net) {
@@ -110,8 +111,8 @@ static void print_memory(const lungo_net *net) {
     if (count == 0)
         glog_line(LUNGO_LOG_INFO, "cmd_time.c", __LINE__, "Memory: each blob has its own");
     else
-        glog_line(LUNGO_LOG_INFO, "cmd_time.c", __LINE__, "%-36s %12s  %-9s  %s", "blob", "bytes",
-                  "layout", "slab");
+        glog_line(LUNGO_LOG_INFO, "cmd_time.c", __LINE__, "%-36s %-8s %12s  %-9s  %s", "blob", "of",
+                  "bytes", "layout", "slab");
     for (size_t i = 0; i < count; i++)
         print_entry(net, i);
     if (count > 0)
@@ -130,7 +131,8 @@ int cmd_time(const command_flags *flags) {
     if (flags->iterations < 1)
         return glog_complain("time: expected --iterations of 1 or more, got %d", flags->iterations);
     say_cpu(flags, 343);
-    lungo_net *net = open_model(flags, strcmp(flags->phase, "TEST") ? LUNGO_TRAIN : LUNGO_TEST);
+    lungo_phase phase = strcmp(flags->phase, "TEST") ? LUNGO_TRAIN : LUNGO_TEST;
+    lungo_net *net = open_model(flags, phase, false);
     if (!net) return 1;
     layer_time *times = calloc(lungo_net_layer_count(net) + 1, sizeof *times);
     lungo_status status = LUNGO_ERR_MEMORY;

@@ -50,6 +50,6 @@ void say_cpu(const command_flags *flags, int line);
 lungo_net *open_shapes(const command_flags *flags, const char *path, lungo_phase phase);
 
 /* Opens flags->model; reports what is wrong. NULL: failed. */
-lungo_net *open_model(const command_flags *flags, lungo_phase phase);
+lungo_net *open_model(const command_flags *flags, lungo_phase phase, bool forward_only);
 
 #endif

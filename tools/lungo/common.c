@@ -13,21 +13,19 @@ void say_cpu(const command_flags *flags, int line) {
     glog_line(LUNGO_LOG_INFO, "caffe.cpp", line, "Use CPU.");
 }
 
-static lungo_net *open_net(const command_flags *flags, const char *path, lungo_phase phase,
-                           bool shapes_only) {
+/* `options` has what the flags do not say. */
+static lungo_net *open_net(const command_flags *flags, const char *path,
+                           lungo_net_options options) {
     word_list stages;
     if (!words_split(&stages, flags->stage)) {
         glog_complain("out of memory");
         return NULL;
     }
-    lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
-    options.phase = phase;
     options.level = flags->level;
     options.stages = stages.words;
     options.stage_count = stages.count;
     options.log_plan = flags->log_plan;
     options.skip_bad_records = flags->skip_bad_records;
-    options.shapes_only = shapes_only;
     lungo_net *net = NULL;
     if (lungo_engine_parse(&options.engine, flags->engine) ||
         lungo_unknown_fields_parse(&options.unknown_fields, flags->unknown_fields) ||
@@ -37,10 +35,16 @@ static lungo_net *open_net(const command_flags *flags, const char *path, lungo_p
     return net;
 }
 
-lungo_net *open_model(const command_flags *flags, lungo_phase phase) {
-    return open_net(flags, flags->model, phase, false);
+lungo_net *open_model(const command_flags *flags, lungo_phase phase, bool forward_only) {
+    lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
+    options.phase = phase;
+    options.forward_only = forward_only;
+    return open_net(flags, flags->model, options);
 }
 
 lungo_net *open_shapes(const command_flags *flags, const char *path, lungo_phase phase) {
-    return open_net(flags, path, phase, true);
+    lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
+    options.phase = phase;
+    options.shapes_only = true;
+    return open_net(flags, path, options);
 }

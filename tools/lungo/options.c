@@ -69,7 +69,8 @@ tool_flag options_table[] = {
      "plot", false},
     {"markdown", FLAG_BOOL, &options_given.markdown, NULL, "Describe as pages.", "layers", false},
     {"memory", FLAG_BOOL, &options_given.memory, NULL,
-     "Show the memory that blobs take; they share it with --phase=TEST in a net without a loss.",
+     "Show the memory that blobs take: gradients share it in training, values in a net without "
+     "any.",
      "time", false},
     {"model", FLAG_TEXT, &options_given.model, "FILE", "The network's definition, a prototxt.",
      "test time", false},
