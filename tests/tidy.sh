@@ -27,9 +27,10 @@ for folder in src/*/; do
     case " $folders " in *" $name "*) ;; *) echo "src/$name" | complain "folder not in the design's list" ;; esac
 done
 
-# The library neither prints nor ends the process; tools and only tools do.
+# The library neither prints nor ends the process; tools and only tools do. (A child process that it
+# has made to read a file has to end.)
 grep -rnE '(^|[^a-z_0-9])(printf|puts|putchar|perror|abort|exit|_exit|fprintf|assert) *\(' src --include='*.[ch]' |
-    grep -vE '_Static_assert|static_assert|^[^:]*:[0-9]*: *(/?\*|//)' | complain "no printing or exiting in the library"
+    grep -vE '_Static_assert|static_assert|^[^:]*:[0-9]*: *(/?\*|//)|^src/store/hdf5_child.c:.*_exit' | complain "no printing or exiting in the library"
 
 # Tools use the public headers and their own support alone.
 grep -rnE '^#include "' tools --include='*.[ch]' |

@@ -21,7 +21,7 @@ static tool_flag flags[] = {
     {0},
 };
 
-enum { IMAGES_MAGIC = 2051, LABELS_MAGIC = 2049, PER_COMMIT = 1000 };
+enum { IMAGES_MAGIC = 2051, LABELS_MAGIC = 2049, PER_COMMIT = 1000, PIECE = 1 << 20 };
 
 /* Functions below are false when they fail, after saying why. */
 
@@ -75,7 +75,8 @@ static bool open_idx(idx_file *file, const char *path, uint32_t magic, const cha
 typedef struct conversion {
     idx_file images, labels;
     uint32_t rows, columns;
-    unsigned char *pixels; /* of one image */
+    unsigned char *pixels; /* of one image; as many as the file was seen to have */
+    size_t room;
     lungo_db_writer *writer;
 } conversion;
 
@@ -96,9 +97,31 @@ static bool open_files(conversion *job, const char *images, const char *labels) 
                       INT_MAX, job->rows, job->columns);
         return false;
     }
-    job->pixels = malloc(size);
-    if (!job->pixels) glog_complain("out of memory: an image needs %" PRIu64 " bytes", size);
-    return job->pixels != NULL;
+    return true;
+}
+
+/* What a header promises gets memory as it arrives, in pieces. */
+static bool make_room(conversion *job, size_t needed, size_t size) {
+    if (needed <= job->room) return true;
+    size_t room = needed > size / 2 ? size : 2 * needed;
+    unsigned char *pixels = realloc(job->pixels, room);
+    if (!pixels) {
+        glog_complain("out of memory: an image needs %zu bytes", size);
+        return false;
+    }
+    job->pixels = pixels;
+    job->room = room;
+    return true;
+}
+
+static bool read_image(conversion *job, size_t size, const char *what) {
+    for (size_t have = 0; have < size;) {
+        size_t piece = size - have < PIECE ? size - have : PIECE;
+        if (!make_room(job, have + piece, size)) return false;
+        if (!read_exactly(&job->images, job->pixels + have, piece, what)) return false;
+        have += piece;
+    }
+    return true;
 }
 
 static bool convert_one(conversion *job, uint32_t index) {
@@ -106,7 +129,7 @@ static bool convert_one(conversion *job, uint32_t index) {
     unsigned char label;
     snprintf(what, sizeof what, "item %" PRIu32, index);
     size_t size = (size_t)job->rows * job->columns;
-    if (!read_exactly(&job->images, job->pixels, size, what)) return false;
+    if (!read_image(job, size, what)) return false;
     if (!read_exactly(&job->labels, &label, 1, what)) return false;
     lungo_datum datum = {.channels = 1,
                          .height = (int)job->rows,

@@ -8,6 +8,7 @@
 #include "lungo/lungo.h"
 #include "support/companion.h"
 #include "support/glog.h"
+#include "support/sizes.h"
 #include "support/threads.h"
 #include "support/words.h"
 
@@ -22,11 +23,15 @@ enum { PER_COMMIT = 1000, DATUM_AXES = 4 };
     "names and dataset names separated by ','. The names cannot contain white space characters "   \
     "and the number of blobs and datasets must be equal."
 
-static const char *engine = "", *unknown_fields = "error";
+static const char *engine = "", *unknown_fields = "error", *max_memory = "";
 
 static tool_flag flags[] = {
     {"engine", FLAG_TEXT, &engine, "reference|blas|onednn",
      "reference, blas or onednn; the fastest when left out.", NULL, false},
+    {"max-memory", FLAG_TEXT, &max_memory, "SIZE",
+     "The most memory that the net may take, as 4G or 500M; 90 % of what is available when left "
+     "out.",
+     NULL, false},
     {"unknown-fields", FLAG_TEXT, &unknown_fields, "error|warn",
      "error, or warn: pass over fields that Caffe does not have, each with a warning.", NULL,
      false},
@@ -67,7 +72,8 @@ static bool is_npy(const extraction *job) {
 static bool open_net(extraction *job) {
     lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
     options.forward_only = true;
-    return succeeded(lungo_engine_parse(&options.engine, engine)) &&
+    return sizes_parse(&options.max_memory, "max-memory", max_memory) &&
+           succeeded(lungo_engine_parse(&options.engine, engine)) &&
            succeeded(lungo_unknown_fields_parse(&options.unknown_fields, unknown_fields)) &&
            succeeded(lungo_net_open(&job->net, job->model, &options)) &&
            succeeded(lungo_net_load_weights(job->net, job->weights));

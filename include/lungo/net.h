@@ -15,6 +15,9 @@ extern "C" {
 
 typedef struct lungo_net lungo_net;
 
+/* A net of more is refused: building one takes time with the square of these. Splits count. */
+enum { LUNGO_MAX_LAYERS = 10000, LUNGO_MAX_TOPS = 40000 };
+
 typedef enum lungo_phase { LUNGO_TRAIN = 0, LUNGO_TEST = 1 } lungo_phase;
 
 /* How a net computes. All give the same numbers but for rounding; the order is that of speed. */
@@ -55,6 +58,9 @@ typedef struct lungo_net_options {
     int worker_count, worker_rank;
     bool skip_bad_records; /* as data_param.skip_bad_records, for every layer */
     lungo_unknown_fields unknown_fields;
+    /* Bytes. What the net needs is counted before any of it is allocated, and a net that needs more
+     * is refused with LUNGO_ERR_MEMORY. 0: 90 % of what the system and control groups leave. */
+    size_t max_memory;
     bool shapes_only; /* to be looked at: no memory is allocated, no file written, and files of data
                          may be missing. It cannot run, and its blobs have no values */
     bool forward_only; /* computes no gradients, though it has a loss: takes less memory */
@@ -63,7 +69,7 @@ typedef struct lungo_net_options {
 #define LUNGO_NET_OPTIONS_INIT                                                                     \
     {                                                                                              \
         LUNGO_TEST, 0, NULL, 0, -1, NULL, LUNGO_ENGINE_DEFAULT, false, 0, 0, false,                \
-            LUNGO_UNKNOWN_ERROR, false, false                                                      \
+            LUNGO_UNKNOWN_ERROR, 0, false, false                                                   \
     }
 
 /* From a file, or from text (`name` stands for the file in errors). V0 and V1 nets are upgraded.

@@ -9,7 +9,7 @@
 static const lungo_image_format *const formats[] = {&lungo_image_jpeg, &lungo_image_png,
                                                     &lungo_image_bmp, &lungo_image_pnm};
 enum { FORMATS = sizeof formats / sizeof *formats };
-enum { LONGEST_SIDE = 1 << 20, MOST_PIXELS = 1 << 28 };
+enum { LONGEST_SIDE = 1 << 20, MOST_PIXELS = 1 << 28, MOST_PER_BYTE = 1 << 14 };
 
 lungo_status lungo_image_shape(lungo_image *image, int channels, long long height,
                                long long width) {
@@ -30,6 +30,18 @@ lungo_status lungo_image_shape(lungo_image *image, int channels, long long heigh
     image->height = (int)height;
     image->width = (int)width;
     return LUNGO_OK;
+}
+
+lungo_status lungo_image_shape_of(lungo_image *image, const lungo_image_file *file, int channels,
+                                  long long height, long long width) {
+    bool in_limits = height > 0 && width > 0 && height <= LONGEST_SIDE && width <= LONGEST_SIDE &&
+                     height * width <= MOST_PIXELS;
+    if (in_limits && (size_t)(height * width) / MOST_PER_BYTE > file->size)
+        return lungo_fail(LUNGO_ERR_FORMAT,
+                          "expected a file of at least %lld bytes for a picture of %lldx%lld, got "
+                          "%zu",
+                          height * width / MOST_PER_BYTE, height, width, file->size);
+    return lungo_image_shape(image, channels, height, width);
 }
 
 void lungo_image_dispose(lungo_image *image) {

@@ -296,7 +296,7 @@ static lungo_status decode(lungo_image *image, lungo_image_file *source) {
             LUNGO_ERR_FORMAT,
             "BMP: expected blue, green, red and alpha in this order in a picture taken "
             "as it is stored; force_color leaves alpha out");
-    LUNGO_TRY(lungo_image_shape(image, channels, file.height, file.width));
+    LUNGO_TRY(lungo_image_shape_of(image, source, channels, file.height, file.width));
     if (file.bits <= 8) return decode_palette(&file, image);
     for (int y = 0; y < image->height; y++)
         convert_row(lungo_image_row(image, y), &file, file_row(&file, y), image);

@@ -31,6 +31,11 @@ extern const lungo_image_format lungo_image_jpeg, lungo_image_png, lungo_image_b
 /* Gives the image a size, checked against the limits, and memory; its content is void. */
 lungo_status lungo_image_shape(lungo_image *image, int channels, long long height, long long width);
 
+/* The same for a picture that is decoded from `file`: one of more than 16384 pixels for each of its
+ * bytes, which no compression reaches, is refused before it gets memory. */
+lungo_status lungo_image_shape_of(lungo_image *image, const lungo_image_file *file, int channels,
+                                  long long height, long long width);
+
 static inline unsigned char *lungo_image_row(const lungo_image *image, int y) {
     return image->pixels + (size_t)y * (size_t)image->width * (size_t)image->channels;
 }

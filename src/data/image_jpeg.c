@@ -134,7 +134,8 @@ static lungo_status decode_trapped(jpeg_job *job) {
     jpeg_read_header(info, TRUE);
     bool color = file->mode == LUNGO_IMAGE_COLOR ||
                  (file->mode == LUNGO_IMAGE_AS_STORED && info->num_components > 1);
-    LUNGO_TRY(lungo_image_shape(job->image, color ? 3 : 1, info->image_height, info->image_width));
+    LUNGO_TRY(lungo_image_shape_of(job->image, file, color ? 3 : 1, info->image_height,
+                                   info->image_width));
     job->file->orientation = find_orientation(info);
     choose_output(job);
     jpeg_start_decompress(info);

@@ -122,8 +122,9 @@ static lungo_status decode_trapped(png_job *job) {
     png_set_read_fn(job->png, job, read_bytes);
     png_read_info(job->png, job->info);
     LUNGO_TRY(choose_channels(job, &channels));
-    LUNGO_TRY(lungo_image_shape(job->image, channels, png_get_image_height(job->png, job->info),
-                                png_get_image_width(job->png, job->info)));
+    LUNGO_TRY(lungo_image_shape_of(job->image, job->file, channels,
+                                   png_get_image_height(job->png, job->info),
+                                   png_get_image_width(job->png, job->info)));
     choose_output(job);
     LUNGO_TRY(read_rows(job));
     png_read_end(job->png, job->info);

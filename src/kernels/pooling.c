@@ -126,12 +126,19 @@ typedef float loose_values
 typedef int32_t loose_places
     __attribute__((vector_size(BLOCK * sizeof(int32_t)), aligned(sizeof(int32_t)), may_alias));
 
+/* GCC before 12 has the first name only, Clang the second. */
+#ifdef __clang__
+#define SHUFFLE(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define SHUFFLE(a, b, ...) __builtin_shuffle(a, b, (places_of_block){__VA_ARGS__})
+#endif
+
 /* x[0], x[stride], ... for a stride of 1 or 2, and nothing beyond the last of them is read. */
 static inline values_of_block pixels_at(const float *x, int stride) {
     values_of_block low = *(const loose_values *)x;
     if (stride == 1) return low;
     values_of_block high = *(const loose_values *)(x + BLOCK - 1);
-    return __builtin_shuffle(low, high, (places_of_block){0, 2, 4, 6, 9, 11, 13, 15});
+    return SHUFFLE(low, high, 0, 2, 4, 6, 9, 11, 13, 15);
 }
 
 static inline places_of_block choose(places_of_block yes, places_of_block a, places_of_block b) {

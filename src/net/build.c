@@ -82,15 +82,38 @@ static lungo_status start_layers(lungo_net_builder *builder) {
     return LUNGO_OK;
 }
 
-static lungo_status run_passes(lungo_net_builder *builder) {
+static lungo_status check_size(const Caffe__NetParameter *param) {
+    size_t tops = 0;
+    for (size_t i = 0; i < param->n_layer && i < LUNGO_MAX_LAYERS; i++)
+        tops += param->layer[i]->n_top;
+    if (param->n_layer > LUNGO_MAX_LAYERS)
+        return lungo_fail(LUNGO_ERR_CONFIG, "expected at most %d layers, got %zu", LUNGO_MAX_LAYERS,
+                          param->n_layer);
+    if (tops <= LUNGO_MAX_TOPS) return LUNGO_OK;
+    return lungo_fail(LUNGO_ERR_CONFIG, "expected at most %d tops of all layers, got %zu",
+                      LUNGO_MAX_TOPS, tops);
+}
+
+static lungo_status check_needs(lungo_net_builder *builder,
+                                const lungo_net_build_options *options) {
+    lungo_memory_budget own = {0};
+    if (options->budget) return lungo_net_check_needs(builder, options->budget);
+    own = lungo_memory_budget_of(options->open.max_memory);
+    return lungo_net_check_needs(builder, &own);
+}
+
+static lungo_status run_passes(lungo_net_builder *builder, const lungo_net_build_options *options) {
     LUNGO_TRY(lungo_net_filter(builder));
+    LUNGO_TRY(check_size(builder->param));
     log_definition(builder->param);
     LUNGO_TRY(lungo_net_insert_splits(builder));
+    LUNGO_TRY(check_size(builder->param));
     LUNGO_TRY(add_layers(builder));
     lungo_net_prune_backward(builder);
     LUNGO_TRY(lungo_net_find_ends(builder));
     LUNGO_TRY(lungo_net_list_params(builder));
     if (!builder->net->no_memory) {
+        LUNGO_TRY(check_needs(builder, options));
         LUNGO_TRY(lungo_net_allocate(builder));
         LUNGO_TRY(start_layers(builder));
     }
@@ -102,7 +125,7 @@ static lungo_status build(lungo_net_builder *builder, const Caffe__NetParameter 
                           const lungo_document *document, const lungo_net_build_options *options) {
     LUNGO_TRY(copy_definition(builder, param, document, &options->open));
     lungo_status status = prepare_host(builder->net, options);
-    if (!status) status = run_passes(builder);
+    if (!status) status = run_passes(builder, options);
     return status ? lungo_net_trail(builder->net, NULL) : LUNGO_OK;
 }
 

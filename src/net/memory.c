@@ -40,7 +40,7 @@ lungo_status lungo_net_list_params(lungo_net_builder *builder) {
 }
 
 /* A net to train has gradients even where nothing learns: the solver updates them all alike. */
-static bool has_gradients(const lungo_net *net) {
+bool lungo_net_has_gradients(const lungo_net *net) {
     if (net->no_gradients) return false;
     bool any = net->phase == LUNGO_TRAIN || net->host.rng != &net->own_rng;
     for (int i = 0; i < net->layer_count; i++)
@@ -55,7 +55,7 @@ static lungo_status new_block(float **out, size_t floats, const char *what) {
 
 static lungo_status allocate_params(lungo_net *net) {
     LUNGO_TRY(new_block(&net->values, net->param_floats, "the parameters"));
-    if (has_gradients(net))
+    if (lungo_net_has_gradients(net))
         LUNGO_TRY(new_block(&net->gradients, net->param_floats, "the parameters' gradients"));
     for (int i = 0; i < net->param_count; i++) {
         const lungo_learnable *param = &net->params[i];

@@ -57,13 +57,24 @@ struct lungo_net {
     lungo_position *failed_at; /* while it is built: see lungo_net_build_options */
 };
 
+/* Memory that nets may take, in bytes: one budget for all nets of a solver. */
+typedef struct lungo_memory_budget {
+    size_t limit, taken;
+    bool given;    /* the limit is the user's */
+    int histories; /* blocks like that of the parameters that the solver's rule keeps */
+} lungo_memory_budget;
+
+/* max_memory 0: 90 % of what is available now. */
+lungo_memory_budget lungo_memory_budget_of(size_t max_memory);
+
 /* What a net is built with: the public options and what only the solver gives. */
 typedef struct lungo_net_build_options {
     lungo_net_options open;
-    lungo_rng *rng;            /* lent by the solver; NULL: the net seeds its own */
-    bool no_memory;            /* shapes only: nothing is allocated, filled or read beyond a first
+    lungo_rng *rng;              /* lent by the solver; NULL: the net seeds its own */
+    lungo_memory_budget *budget; /* the solver's; NULL: one of its own, by open.max_memory */
+    bool no_memory;              /* shapes only: nothing is allocated, filled or read beyond a first
                        record; the net cannot be run */
-    lungo_position *failed_at; /* NULL, or where to note, after a failure, line and column of the
+    lungo_position *failed_at;   /* NULL, or where to note, after a failure, line and column of the
                                   layer that cannot be built (its file: NULL) */
 } lungo_net_build_options;
 

@@ -48,8 +48,12 @@ lungo_status lungo_net_share_params(lungo_net_builder *builder, int index);
 void lungo_net_mark_learning(lungo_net_builder *builder, int index);
 void lungo_net_prune_backward(lungo_net_builder *builder);
 
+/* needs.c: refuses a net that needs more memory than its budget leaves. */
+lungo_status lungo_net_check_needs(lungo_net_builder *builder, lungo_memory_budget *budget);
+
 /* memory.c: the list of parameters the net owns; then their block, blobs, scratch. */
 lungo_status lungo_net_list_params(lungo_net_builder *builder);
+bool lungo_net_has_gradients(const lungo_net *net);
 lungo_status lungo_net_allocate(lungo_net_builder *builder);
 
 /* trail.c: "  in layer 'ip1' (InnerProduct), lenet.prototxt:37" on the error under way. */

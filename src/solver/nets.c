@@ -111,6 +111,8 @@ static lungo_status build(lungo_solver *solver, lungo_net **out, const net_sourc
     lungo_net_build_options options = {.open = LUNGO_NET_OPTIONS_INIT, .rng = &solver->rng};
     options.open.donor = donor;
     options.no_memory = solver->shapes_only;
+    solver->budget.histories = donor ? 0 : solver->rule->history_count;
+    options.budget = &solver->budget;
     options.open.engine = solver->engine;
     options.open.log_plan = solver->log_plan && !donor;
     options.open.skip_bad_records = solver->skip_bad_records;

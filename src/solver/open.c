@@ -115,6 +115,7 @@ static lungo_status merge_options(lungo_solver *solver, const lungo_solver_optio
     solver->resume_newest = options->resume_newest && !options->shapes_only;
     LUNGO_TRY(merge_snapshots(solver, options));
     solver->resume_as_caffe = options->resume_as_caffe;
+    solver->budget = lungo_memory_budget_of(options->max_memory);
     if (ignore || options->weights) solver->param->n_weights = 0;
     if (ignore || !options->weights) return LUNGO_OK;
     return add_string(solver, solver->param, "weights", options->weights);

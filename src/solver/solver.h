@@ -53,6 +53,7 @@ struct lungo_solver {
     int worker_count, worker_rank; /* as in lungo_net_options, of the train net */
     bool skip_bad_records, skip_unknown_fields;
     bool resume_newest; /* from the newest good snapshot, if there is one; else from weights */
+    lungo_memory_budget budget; /* of all nets */
 
     const lungo_policy *policy;
     const lungo_rule *rule;

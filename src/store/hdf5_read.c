@@ -1,56 +1,159 @@
+/* The reading half of store/hdf5.h: questions to the child that has the file open, hdf5_child.h. */
 #include <errno.h>
-#include <limits.h>
-#include <stdio.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "store/hdf5.h"
+#include "store/hdf5_child.h"
 #include "store/hdf5_guard.h"
 
 struct lungo_hdf5 {
-    hid_t id;
     char *path;
+    size_t size; /* of the file */
+    int socket;  /* -1: there is no child */
+    pid_t child;
 };
 
 lungo_status lungo_hdf5_check(void) {
     return LUNGO_OK;
 }
 
+/* ---- by the content: a signature at byte 0, 512, 1024, 2048, ... ---- */
+
+static bool has_signature(int file, off_t size) {
+    static const char signature[8] = "\x89HDF\r\n\x1a\n";
+    char bytes[sizeof signature];
+    for (off_t at = 0; at + (off_t)sizeof bytes <= size; at = at ? 2 * at : 512)
+        if (pread(file, bytes, sizeof bytes, at) == (ssize_t)sizeof bytes &&
+            memcmp(bytes, signature, sizeof bytes) == 0)
+            return true;
+    return false;
+}
+
 bool lungo_hdf5_is_file(const char *path) {
-    if (lungo_file_is_folder(path) || access(path, R_OK)) return false;
-    lungo_hdf5_enter();
-    bool is_hdf5 = H5Fis_hdf5(path) > 0;
-    lungo_hdf5_leave(LUNGO_OK);
+    struct stat info;
+    if (stat(path, &info) || !S_ISREG(info.st_mode)) return false;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return false;
+    bool is_hdf5 = has_signature(file, info.st_size);
+    close(file);
     return is_hdf5;
+}
+
+/* ---- the child ---- */
+
+/* Nobody else is in libhdf5 while the process is copied, and it is set up already. */
+static lungo_status start_child(lungo_hdf5 *file) {
+    int sockets[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets))
+        return lungo_fail_errno("open a socket to read", file->path);
+    lungo_hdf5_enter();
+    H5open();
+    file->child = fork();
+    if (file->child == 0) lungo_hdf5_serve(sockets[1], file->path);
+    close(sockets[1]);
+    file->socket = sockets[0];
+    lungo_status status =
+        file->child < 0 ? lungo_fail_errno("start a process to read", file->path) : LUNGO_OK;
+    return lungo_hdf5_leave(status);
+}
+
+/* How it ended: waitpid's status; 0 where the caller's process does not keep it. */
+static int stop_child(lungo_hdf5 *file) {
+    int status = 0;
+    if (file->socket >= 0) close(file->socket);
+    file->socket = -1;
+    if (file->child <= 0) return 0;
+    while (waitpid(file->child, &status, 0) < 0 && errno == EINTR)
+        continue;
+    file->child = 0;
+    return status;
+}
+
+/* It has gone in the middle of a question. */
+static lungo_status report_end(lungo_hdf5 *file, const char *name) {
+    int status = stop_child(file);
+    const char *how = "crashed";
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) how = "came to no end";
+    return lungo_fail(LUNGO_ERR_FORMAT, "HDF5 file '%s' is damaged: libhdf5 %s when it read '%s'",
+                      file->path, how, name);
+}
+
+static lungo_status receive_error(const lungo_hdf5 *file, const lungo_hdf5_answer *answer) {
+    char text[1 << 14];
+    if (answer->size >= sizeof text || !lungo_hdf5_receive(file->socket, text, answer->size))
+        return LUNGO_OK;
+    text[answer->size] = '\0';
+    return lungo_fail_again(answer->status, text);
+}
+
+/* The head of an answer, of `least` to `most` bytes. An error of the child's is raised here. */
+static lungo_status receive_head(size_t *size, lungo_hdf5 *file, const char *name, size_t least,
+                                 size_t most) {
+    lungo_hdf5_answer answer;
+    if (!lungo_hdf5_receive(file->socket, &answer, sizeof answer)) return report_end(file, name);
+    bool known = answer.status >= LUNGO_OK && answer.status <= LUNGO_ERR_NUMERIC;
+    if (known && answer.status) LUNGO_TRY(receive_error(file, &answer));
+    if (answer.status || answer.size < least || answer.size > most) return report_end(file, name);
+    *size = answer.size;
+    return LUNGO_OK;
+}
+
+static lungo_status ask(size_t *size, lungo_hdf5 *file, lungo_hdf5_request request,
+                        const char *name, size_t least, size_t most) {
+    request.name_size = strlen(name) + 1;
+    if (request.name_size > LUNGO_HDF5_LONGEST_NAME)
+        return lungo_fail(LUNGO_ERR_DATA, "HDF5 file '%s': expected a name of at most %d bytes",
+                          file->path, LUNGO_HDF5_LONGEST_NAME - 1);
+    if (file->socket < 0 || !lungo_hdf5_send(file->socket, &request, sizeof request) ||
+        !lungo_hdf5_send(file->socket, name, request.name_size))
+        return report_end(file, name);
+    return receive_head(size, file, name, least, most);
+}
+
+static lungo_status ask_fixed(lungo_hdf5 *file, lungo_hdf5_question question, const char *name,
+                              void *out, size_t size, size_t count) {
+    LUNGO_TRY(ask(&size, file, (lungo_hdf5_request){question, 0, count}, name, size, size));
+    return lungo_hdf5_receive(file->socket, out, size) ? LUNGO_OK : report_end(file, name);
 }
 
 /* ---- files ---- */
 
 /* What has an errno is said without libhdf5, whose text for it is long. */
-static lungo_status check_readable(const char *path) {
+static lungo_status check_readable(const char *path, size_t *size) {
+    struct stat info;
     if (lungo_file_is_folder(path)) {
         errno = EISDIR;
         return lungo_fail_errno("read", path);
     }
-    return access(path, R_OK) ? lungo_fail_errno("open", path) : LUNGO_OK;
+    if (access(path, R_OK) || stat(path, &info)) return lungo_fail_errno("open", path);
+    *size = (size_t)info.st_size;
+    return LUNGO_OK;
 }
 
-static lungo_status open_file(lungo_hdf5 *file) {
-    lungo_hdf5_enter();
-    file->id = H5Fopen(file->path, H5F_ACC_RDONLY, H5P_DEFAULT);
-    return lungo_hdf5_leave(file->id < 0 ? lungo_hdf5_fail(file->path, "open", "/") : LUNGO_OK);
+static lungo_status open_file(lungo_hdf5 *file, const char *path) {
+    size_t nothing = 0;
+    file->path = strdup(path);
+    if (!file->path) return lungo_fail_memory("a file name", strlen(path));
+    LUNGO_TRY(start_child(file));
+    return receive_head(&nothing, file, "/", 0, 0);
 }
 
 lungo_status lungo_hdf5_open(lungo_hdf5 **out, const char *path) {
-    LUNGO_TRY(check_readable(path));
+    size_t size = 0;
+    LUNGO_TRY(check_readable(path, &size));
     lungo_hdf5 *file = calloc(1, sizeof *file);
     if (!file) return lungo_fail_memory("an HDF5 file", sizeof *file);
-    file->id = -1;
-    file->path = strdup(path);
-    lungo_status status =
-        file->path ? open_file(file) : lungo_fail_memory("a file name", strlen(path));
+    file->size = size;
+    file->socket = -1;
+    lungo_status status = open_file(file, path);
     if (status) {
         lungo_hdf5_close(file);
         return status;
@@ -61,11 +164,7 @@ lungo_status lungo_hdf5_open(lungo_hdf5 **out, const char *path) {
 
 void lungo_hdf5_close(lungo_hdf5 *file) {
     if (!file) return;
-    if (file->id >= 0) {
-        lungo_hdf5_enter();
-        H5Fclose(file->id);
-        lungo_hdf5_leave(LUNGO_OK);
-    }
+    stop_child(file);
     free(file->path);
     free(file);
 }
@@ -76,255 +175,75 @@ const char *lungo_hdf5_path(const lungo_hdf5 *file) {
 
 /* ---- groups ---- */
 
-static lungo_status describe_entry(lungo_hdf5_entry *entry, lungo_arena *arena, hid_t group,
-                                   size_t index, const lungo_hdf5 *file) {
-    ssize_t length =
-        H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, index, NULL, 0, H5P_DEFAULT);
-    if (length < 0) return lungo_hdf5_fail(file->path, "list", "a group");
-    char *name = lungo_arena_alloc(arena, (size_t)length + 1);
-    if (!name) return lungo_fail_memory("a name", (size_t)length + 1);
-    if (H5Lget_name_by_idx(group, ".", H5_INDEX_NAME, H5_ITER_INC, index, name, (size_t)length + 1,
-                           H5P_DEFAULT) < 0)
-        return lungo_hdf5_fail(file->path, "list", "a group");
-    entry->name = name;
-    hid_t object = H5Oopen(group, name, H5P_DEFAULT);
-    if (object < 0) return lungo_hdf5_fail(file->path, "open", name);
-    H5I_type_t type = H5Iget_type(object);
-    entry->is_group = type == H5I_GROUP;
-    entry->is_dataset = type == H5I_DATASET;
-    H5Oclose(object);
+/* "g" or "d" and a name, with a 0, for each. */
+static lungo_status read_entries(lungo_hdf5_entry **out, size_t *count, lungo_arena *arena,
+                                 const char *text, size_t size) {
+    size_t found = 0;
+    for (size_t i = 0; i < size; i++)
+        found += text[i] == '\0';
+    *count = 0;
+    *out = lungo_arena_array(arena, found + 1, sizeof **out);
+    if (!*out) return lungo_fail_memory("a list of names", found * sizeof **out);
+    for (size_t at = 0; *count < found; at += strlen(text + at) + 1)
+        (*out)[(*count)++] = (lungo_hdf5_entry){.name = text + at + (text[at] != '\0'),
+                                                .is_group = text[at] == 'g',
+                                                .is_dataset = text[at] == 'd'};
     return LUNGO_OK;
-}
-
-static lungo_status list_group(lungo_hdf5_entry **out, size_t *count, lungo_arena *arena,
-                               hid_t group, const lungo_hdf5 *file) {
-    H5G_info_t info;
-    if (H5Gget_info(group, &info) < 0) return lungo_hdf5_fail(file->path, "list", "a group");
-    *count = (size_t)info.nlinks;
-    *out = lungo_arena_array(arena, *count ? *count : 1, sizeof **out);
-    if (!*out) return lungo_fail_memory("a list of names", *count * sizeof **out);
-    for (size_t i = 0; i < *count; i++)
-        LUNGO_TRY(describe_entry(&(*out)[i], arena, group, i, file));
-    return LUNGO_OK;
-}
-
-static lungo_status open_and_list(lungo_hdf5_entry **out, size_t *count, lungo_arena *arena,
-                                  lungo_hdf5 *file, const char *name) {
-    hid_t group = H5Gopen2(file->id, name, H5P_DEFAULT);
-    if (group < 0) return lungo_hdf5_fail(file->path, "open group", name);
-    lungo_status status = list_group(out, count, arena, group, file);
-    H5Gclose(group);
-    return status;
 }
 
 lungo_status lungo_hdf5_list(lungo_hdf5_entry **out, size_t *count, lungo_arena *arena,
                              lungo_hdf5 *file, const char *group) {
-    lungo_hdf5_enter();
-    return lungo_hdf5_leave(open_and_list(out, count, arena, file, group));
+    size_t size = 0, most = 16 * file->size + LUNGO_HDF5_LONGEST_NAME;
+    LUNGO_TRY(ask(&size, file, (lungo_hdf5_request){LUNGO_HDF5_LIST, 0, 0}, group, 0, most));
+    char *text = lungo_arena_alloc(arena, size + 1);
+    if (!text) return lungo_fail_memory("a list of names", size);
+    if (!lungo_hdf5_receive(file->socket, text, size)) return report_end(file, group);
+    return read_entries(out, count, arena, text, size);
 }
 
 /* ---- datasets ---- */
 
-typedef lungo_status dataset_function(void *out, hid_t dataset, const lungo_hdf5 *file,
-                                      const char *name);
-
-/* Opens it for the call. */
-static lungo_status with_dataset(lungo_hdf5 *file, const char *name, dataset_function *function,
-                                 void *out) {
-    lungo_hdf5_enter();
-    hid_t dataset = H5Dopen2(file->id, name, H5P_DEFAULT);
-    if (dataset < 0) return lungo_hdf5_leave(lungo_hdf5_fail(file->path, "open dataset", name));
-    lungo_status status = function(out, dataset, file, name);
-    H5Dclose(dataset);
-    return lungo_hdf5_leave(status);
-}
-
-/* Numbers of at most 16 bytes whose bits lie within them. What a damaged file says otherwise would
- * lead libhdf5 astray. */
-static bool is_number(hid_t type) {
-    H5T_class_t class = H5Tget_class(type);
-    size_t bits = 8 * H5Tget_size(type), precision = H5Tget_precision(type);
-    size_t sign, exponent, exponent_bits, mantissa, mantissa_bits;
-    int offset = H5Tget_offset(type);
-    if (class != H5T_INTEGER && class != H5T_FLOAT) return false;
-    if (bits > 128 || precision < 1 || precision > bits || offset < 0 ||
-        (size_t)offset > bits - precision)
-        return false;
-    if (class == H5T_INTEGER) return true;
-    return H5Tget_fields(type, &sign, &exponent, &exponent_bits, &mantissa, &mantissa_bits) >= 0 &&
-           sign < bits && exponent_bits > 0 && mantissa_bits > 0 &&
-           exponent + exponent_bits <= bits && mantissa + mantissa_bits <= bits;
-}
-
-static lungo_status check_type(hid_t dataset, bool text, const lungo_hdf5 *file, const char *name) {
-    static const char *const classes[] = {
-        [H5T_INTEGER] = "integers of a strange form",
-        [H5T_FLOAT] = "floating point of a strange form",
-        [H5T_TIME] = "times",
-        [H5T_STRING] = "strings",
-        [H5T_BITFIELD] = "bit fields",
-        [H5T_OPAQUE] = "opaque bytes",
-        [H5T_COMPOUND] = "structures",
-        [H5T_REFERENCE] = "references",
-        [H5T_ENUM] = "an enumeration",
-        [H5T_VLEN] = "lists",
-        [H5T_ARRAY] = "arrays",
-    };
-    hid_t type = H5Dget_type(dataset);
-    if (type < 0) return lungo_hdf5_fail(file->path, "read the type of", name);
-    int class = H5Tget_class(type);
-    bool fixed_text = class == H5T_STRING && H5Tis_variable_str(type) <= 0;
-    bool number = is_number(type);
-    H5Tclose(type);
-    if (text ? fixed_text : number) return LUNGO_OK;
-    const char *got = class >= 0 && class <= H5T_ARRAY ? classes[class] : "an unknown type";
-    return lungo_fail(LUNGO_ERR_DATA, "HDF5 file '%s': dataset '%s': expected %s, got %s",
-                      file->path, name, text ? "a string of fixed length" : "numbers", got);
-}
-
-static lungo_status copy_shape(lungo_shape *shape, hid_t space, const lungo_hdf5 *file,
-                               const char *name) {
-    hsize_t dims[H5S_MAX_RANK];
-    int axes = H5Sget_simple_extent_ndims(space);
-    if (H5Sget_simple_extent_type(space) == H5S_NULL || axes < 0 || axes > LUNGO_MAX_AXES ||
-        H5Sget_simple_extent_dims(space, dims, NULL) < 0)
-        return lungo_fail(LUNGO_ERR_DATA,
-                          "HDF5 file '%s': dataset '%s': expected values along at most %d axes, "
-                          "got something else",
-                          file->path, name, LUNGO_MAX_AXES);
-    shape->axes = axes;
-    for (int i = 0; i < axes; i++) {
-        if (dims[i] > INT_MAX)
-            return lungo_fail(
-                LUNGO_ERR_DATA,
-                "HDF5 file '%s': dataset '%s': axis %d: expected at most %d, got %llu", file->path,
-                name, i, INT_MAX, (unsigned long long)dims[i]);
-        shape->dim[i] = (int)dims[i];
-    }
-    return LUNGO_OK;
-}
-
-static lungo_status take_shape(void *out, hid_t dataset, const lungo_hdf5 *file, const char *name) {
-    LUNGO_TRY(check_type(dataset, false, file, name));
-    hid_t space = H5Dget_space(dataset);
-    if (space < 0) return lungo_hdf5_fail(file->path, "read the shape of", name);
-    lungo_status status = copy_shape(out, space, file, name);
-    H5Sclose(space);
-    return status;
+static bool may_be(const lungo_shape *shape) {
+    bool fine = shape->axes >= 0 && shape->axes <= LUNGO_MAX_AXES;
+    for (int i = 0; fine && i < shape->axes; i++)
+        fine = shape->dim[i] >= 0;
+    return fine;
 }
 
 lungo_status lungo_hdf5_shape(lungo_shape *out, lungo_hdf5 *file, const char *dataset) {
-    return with_dataset(file, dataset, take_shape, out);
-}
-
-/* ---- values ---- */
-
-typedef struct destination {
-    hid_t type; /* of the values in memory */
-    void *values;
-    size_t count;
-} destination;
-
-/* libhdf5 trusts the size that a damaged file gives to values stored in one piece, and would read
- * beyond its buffers. Values that were never written have no place in the file. */
-static lungo_status check_storage(hid_t dataset, size_t count, const lungo_hdf5 *file,
-                                  const char *name) {
-    hid_t type = H5Dget_type(dataset), properties = H5Dget_create_plist(dataset);
-    size_t size = type < 0 ? 0 : H5Tget_size(type);
-    int layout = properties < 0 ? H5D_LAYOUT_ERROR : (int)H5Pget_layout(properties);
-    hsize_t stored = H5Dget_storage_size(dataset);
-    bool one_piece = layout == H5D_COMPACT || (layout == H5D_CONTIGUOUS && stored > 0);
-    if (type >= 0) H5Tclose(type);
-    if (properties >= 0) H5Pclose(properties);
-    if (size > 0 && layout >= 0 && (!one_piece || (stored / size == count && stored % size == 0)))
-        return LUNGO_OK;
-    return lungo_fail(LUNGO_ERR_FORMAT,
-                      "HDF5 file '%s': dataset '%s' is damaged: expected %zu values of %zu bytes, "
-                      "got %llu bytes",
-                      file->path, name, count, size, (unsigned long long)stored);
-}
-
-static lungo_status take_values(void *out, hid_t dataset, const lungo_hdf5 *file,
-                                const char *name) {
-    const destination *to = out;
-    LUNGO_TRY(check_type(dataset, false, file, name));
-    hid_t space = H5Dget_space(dataset);
-    hssize_t count = space < 0 ? -1 : H5Sget_simple_extent_npoints(space);
-    if (space >= 0) H5Sclose(space);
-    if (count < 0 || (size_t)count != to->count)
-        return lungo_fail(LUNGO_ERR_DATA,
-                          "HDF5 file '%s': dataset '%s': expected %zu values, got %lld", file->path,
-                          name, to->count, (long long)count);
-    LUNGO_TRY(check_storage(dataset, to->count, file, name));
-    if (count > 0 && H5Dread(dataset, to->type, H5S_ALL, H5S_ALL, H5P_DEFAULT, to->values) < 0)
-        return lungo_hdf5_fail(file->path, "read dataset", name);
-    return LUNGO_OK;
+    LUNGO_TRY(ask_fixed(file, LUNGO_HDF5_SHAPE, dataset, out, sizeof *out, 0));
+    return may_be(out) ? LUNGO_OK : report_end(file, dataset);
 }
 
 lungo_status lungo_hdf5_read(lungo_hdf5 *file, const char *dataset, float *values, size_t count) {
-    destination to = {H5T_NATIVE_FLOAT, values, count};
-    return with_dataset(file, dataset, take_values, &to);
+    return ask_fixed(file, LUNGO_HDF5_READ, dataset, values, count * sizeof *values, count);
 }
 
 lungo_status lungo_hdf5_read_int(int *out, lungo_hdf5 *file, const char *dataset) {
-    destination to = {H5T_NATIVE_INT, out, 1};
-    return with_dataset(file, dataset, take_values, &to);
+    return ask_fixed(file, LUNGO_HDF5_INT, dataset, out, sizeof *out, 1);
+}
+
+/* An answer of any length up to what such a file may hold, with a 0 behind it. */
+static lungo_status ask_all(char **out, size_t *size, lungo_hdf5 *file,
+                            lungo_hdf5_question question, const char *name) {
+    LUNGO_TRY(ask(size, file, (lungo_hdf5_request){question, 0, 0}, name, 0, 16 * file->size));
+    char *bytes = malloc(*size + 1);
+    if (!bytes) return lungo_fail_memory(name, *size + 1);
+    if (!lungo_hdf5_receive(file->socket, bytes, *size)) {
+        free(bytes);
+        return report_end(file, name);
+    }
+    bytes[*size] = '\0';
+    *out = bytes;
+    return LUNGO_OK;
 }
 
 lungo_status lungo_hdf5_read_bytes(uint8_t **out, size_t *length, lungo_hdf5 *file,
                                    const char *dataset) {
-    lungo_shape shape;
-    LUNGO_TRY(lungo_hdf5_shape(&shape, file, dataset));
-    if (shape.axes != 1)
-        return lungo_fail(
-            LUNGO_ERR_DATA,
-            "HDF5 file '%s': dataset '%s': expected bytes along one axis, got %d axes", file->path,
-            dataset, shape.axes);
-    size_t count = (size_t)shape.dim[0];
-    uint8_t *bytes = malloc(count + 1);
-    if (!bytes) return lungo_fail_memory("bytes", count);
-    destination to = {H5T_NATIVE_UINT8, bytes, count};
-    lungo_status status = with_dataset(file, dataset, take_values, &to);
-    if (status) {
-        free(bytes);
-        return status;
-    }
-    *out = bytes;
-    *length = count;
-    return LUNGO_OK;
-}
-
-static lungo_status read_text(char **out, hid_t dataset, hid_t type, const lungo_hdf5 *file,
-                              const char *name) {
-    size_t size = H5Tget_size(type);
-    hssize_t count = -1;
-    hid_t space = H5Dget_space(dataset);
-    if (space >= 0) count = H5Sget_simple_extent_npoints(space);
-    if (space >= 0) H5Sclose(space);
-    if (count != 1)
-        return lungo_fail(LUNGO_ERR_DATA,
-                          "HDF5 file '%s': dataset '%s': expected 1 string, got %lld", file->path,
-                          name, (long long)count);
-    char *text = calloc(size + 1, 1);
-    if (!text) return lungo_fail_memory("a string", size + 1);
-    if (H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text) < 0) {
-        free(text);
-        return lungo_hdf5_fail(file->path, "read dataset", name);
-    }
-    *out = text;
-    return LUNGO_OK;
-}
-
-static lungo_status take_string(void *out, hid_t dataset, const lungo_hdf5 *file,
-                                const char *name) {
-    LUNGO_TRY(check_type(dataset, true, file, name));
-    hid_t type = H5Dget_type(dataset);
-    if (type < 0) return lungo_hdf5_fail(file->path, "read the type of", name);
-    lungo_status status = read_text(out, dataset, type, file, name);
-    H5Tclose(type);
-    return status;
+    return ask_all((char **)out, length, file, LUNGO_HDF5_BYTES, dataset);
 }
 
 lungo_status lungo_hdf5_read_string(char **out, lungo_hdf5 *file, const char *dataset) {
-    return with_dataset(file, dataset, take_string, out);
+    size_t size = 0;
+    return ask_all(out, &size, file, LUNGO_HDF5_STRING, dataset);
 }

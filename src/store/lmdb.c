@@ -1,6 +1,6 @@
-/* LMDB: a reader is a cursor in a read-only transaction; a writer gathers puts and writes them in
- * one transaction per commit, so that it can do so again when the memory map turns out too small.
- */
+/* LMDB: a reader is a walk through the pages (lmdb_pages.h) that a read-only transaction keeps; a
+ * writer gathers puts and writes them in one transaction per commit, so that it can do so again
+ * when the memory map turns out too small. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -16,36 +16,27 @@ typedef struct reader {
     lungo_database base;
     lungo_lmdb_env *env;
     MDB_txn *txn;
-    MDB_dbi dbi;
-    MDB_cursor *cursor;
+    lungo_lmdb_pages pages;
 } reader;
 
 static void close_reader(lungo_database *database) {
     reader *self = (reader *)database;
-    if (self->cursor) mdb_cursor_close(self->cursor);
+    lungo_lmdb_pages_close(&self->pages);
     if (self->txn) mdb_txn_abort(self->txn);
     if (self->env) lungo_lmdb_env_release(self->env);
     free(self);
 }
 
 static lungo_status count_records(lungo_database *database, size_t *count) {
-    reader *self = (reader *)database;
-    MDB_stat stat;
-    LUNGO_TRY(lungo_lmdb_check(mdb_stat(self->txn, self->dbi, &stat), "count its records"));
-    *count = stat.ms_entries;
+    *count = ((reader *)database)->pages.entries;
     return LUNGO_OK;
 }
 
 static lungo_status open_parts(reader *self, const char *path) {
     LUNGO_TRY(lungo_lmdb_env_acquire(&self->env, path));
-    LUNGO_TRY(lungo_lmdb_begin_reading(&self->txn, &self->dbi, self->env));
-    int code = mdb_cursor_open(self->txn, self->dbi, &self->cursor);
-    LUNGO_TRY(lungo_lmdb_check(code, "open a cursor"));
-    size_t count;
-    LUNGO_TRY(count_records(&self->base, &count));
-    if (count == 0)
-        return lungo_fail(LUNGO_ERR_DATA, "LMDB is empty: expected at least one record, got none");
-    return LUNGO_OK;
+    LUNGO_TRY(lungo_lmdb_begin_reading(&self->txn, &self->pages, self->env, path));
+    if (self->pages.entries > 0) return LUNGO_OK;
+    return lungo_fail(LUNGO_ERR_DATA, "LMDB is empty: expected at least one record, got none");
 }
 
 static lungo_status open_reader(lungo_database **out, const char *path) {
@@ -60,22 +51,27 @@ static lungo_status open_reader(lungo_database **out, const char *path) {
     return LUNGO_OK;
 }
 
+static lungo_status move_pages(lungo_lmdb_pages *pages, lungo_database_move how, lungo_bytes key,
+                               bool *found) {
+    switch (how) {
+    case LUNGO_MOVE_FIRST:
+        return lungo_lmdb_pages_first(pages, found);
+    case LUNGO_MOVE_NEXT:
+        return lungo_lmdb_pages_next(pages, found);
+    case LUNGO_MOVE_LAST:
+        return lungo_lmdb_pages_last(pages, found);
+    default:
+        return lungo_lmdb_pages_seek(pages, key, found);
+    }
+}
+
 static lungo_status move_reader(lungo_database *database, lungo_database_move how, lungo_bytes at,
                                 bool *found) {
-    static const MDB_cursor_op operations[] = {
-        [LUNGO_MOVE_FIRST] = MDB_FIRST,
-        [LUNGO_MOVE_NEXT] = MDB_NEXT,
-        [LUNGO_MOVE_LAST] = MDB_LAST,
-        [LUNGO_MOVE_SEEK] = MDB_SET_RANGE,
-    };
     reader *self = (reader *)database;
-    MDB_val key = {at.size, (void *)at.data}, value;
-    int code = mdb_cursor_get(self->cursor, &key, &value, operations[how]);
-    *found = code == 0;
-    if (code == MDB_NOTFOUND) return LUNGO_OK;
-    LUNGO_TRY(lungo_lmdb_check(code, "move to a record"));
-    database->key = (lungo_bytes){key.mv_data, key.mv_size};
-    database->value = (lungo_bytes){value.mv_data, value.mv_size};
+    LUNGO_TRY(move_pages(&self->pages, how, at, found));
+    if (!*found) return LUNGO_OK;
+    database->key = self->pages.key;
+    database->value = self->pages.value;
     return LUNGO_OK;
 }
 

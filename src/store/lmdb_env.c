@@ -13,7 +13,6 @@
 struct lungo_lmdb_env {
     lungo_shared shared; /* by the identity of data.mdb */
     MDB_env *env;
-    MDB_dbi dbi;
 };
 
 lungo_status lungo_lmdb_check(int code, const char *action) {
@@ -50,37 +49,7 @@ static lungo_status open_for_reading(MDB_env **out, const char *path) {
         code = open_with(out, path, MDB_RDONLY | MDB_NOTLS | MDB_NOLOCK);
         if (!code) lungo_note("no lock file can be written in '%s': reading without one", path);
     }
-    /* EBADF: a file of no bytes, which LMDB then wants to begin. */
-    if (code == EBADF || code == MDB_INVALID || code == MDB_VERSION_MISMATCH)
-        return lungo_fail(
-            LUNGO_ERR_FORMAT,
-            "'%s/data.mdb' is not an LMDB file, or one of another version or word size", path);
     return lungo_lmdb_check(code, "open it for reading");
-}
-
-/* LMDB maps the file and trusts it: reading a page beyond its end would kill the process. */
-static lungo_status check_whole(MDB_env *env, off_t size, const char *path) {
-    MDB_envinfo info;
-    MDB_stat stat;
-    LUNGO_TRY(lungo_lmdb_check(mdb_env_info(env, &info), "read its header"));
-    LUNGO_TRY(lungo_lmdb_check(mdb_env_stat(env, &stat), "read its header"));
-    unsigned long long pages = info.me_last_pgno + 1ull,
-                       have = (unsigned long long)size / stat.ms_psize;
-    if (have >= pages) return LUNGO_OK;
-    return lungo_fail(LUNGO_ERR_FORMAT,
-                      "'%s/data.mdb' is cut: expected %llu pages of %u bytes, got %llu; copy it "
-                      "again (`mdb_copy -c` makes a whole copy of one that was edited)",
-                      path, pages, stat.ms_psize, have);
-}
-
-/* Once per environment: opening the handle writes to what its transactions share. */
-static lungo_status open_handle(MDB_dbi *dbi, MDB_env *env) {
-    MDB_txn *txn;
-    LUNGO_TRY(lungo_lmdb_check(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn), "begin to read"));
-    int code = mdb_dbi_open(txn, NULL, 0, dbi);
-    if (!code) return lungo_lmdb_check(mdb_txn_commit(txn), "open its database");
-    mdb_txn_abort(txn);
-    return lungo_lmdb_check(code, "open its database");
 }
 
 static void close_env(lungo_shared *shared) {
@@ -90,12 +59,12 @@ static void close_env(lungo_shared *shared) {
 }
 
 static lungo_status open_env(lungo_shared **out, const struct stat *file, const char *path) {
+    (void)file;
     lungo_lmdb_env *env = calloc(1, sizeof *env);
     if (!env) return lungo_fail_memory("an LMDB environment", sizeof *env);
     env->shared.close = close_env;
-    lungo_status status = open_for_reading(&env->env, path);
-    if (!status) status = check_whole(env->env, file->st_size, path);
-    if (!status) status = open_handle(&env->dbi, env->env);
+    lungo_status status = lungo_lmdb_check_header(path);
+    if (!status) status = open_for_reading(&env->env, path);
     if (status) {
         close_env(&env->shared);
         return status;
@@ -120,7 +89,21 @@ void lungo_lmdb_env_release(lungo_lmdb_env *env) {
     lungo_shared_release(&env->shared);
 }
 
-lungo_status lungo_lmdb_begin_reading(MDB_txn **txn, MDB_dbi *dbi, lungo_lmdb_env *env) {
-    *dbi = env->dbi;
-    return lungo_lmdb_check(mdb_txn_begin(env->env, NULL, MDB_RDONLY, txn), "begin to read");
+static lungo_status open_pages(lungo_lmdb_pages *pages, MDB_env *env, MDB_txn *txn,
+                               const char *path) {
+    mdb_filehandle_t file;
+    LUNGO_TRY(lungo_lmdb_check(mdb_env_get_fd(env, &file), "find its file"));
+    return lungo_lmdb_pages_open(pages, file, mdb_txn_id(txn), path);
+}
+
+lungo_status lungo_lmdb_begin_reading(MDB_txn **out, lungo_lmdb_pages *pages, lungo_lmdb_env *env,
+                                      const char *path) {
+    MDB_txn *txn;
+    LUNGO_TRY(lungo_lmdb_check(mdb_txn_begin(env->env, NULL, MDB_RDONLY, &txn), "begin to read"));
+    lungo_status status = open_pages(pages, env->env, txn, path);
+    if (status)
+        mdb_txn_abort(txn);
+    else
+        *out = txn;
+    return status;
 }

@@ -5,6 +5,7 @@
 #include <lmdb.h>
 
 #include "base/error.h"
+#include "store/lmdb_pages.h"
 
 typedef struct lungo_lmdb_env lungo_lmdb_env;
 
@@ -14,8 +15,9 @@ lungo_status lungo_lmdb_env_acquire(lungo_lmdb_env **out, const char *path);
 /* Closes it after the last reader. All transactions of the caller have ended. */
 void lungo_lmdb_env_release(lungo_lmdb_env *env);
 
-/* A transaction that sees the records of now, and the database whose records they are. */
-lungo_status lungo_lmdb_begin_reading(MDB_txn **txn, MDB_dbi *dbi, lungo_lmdb_env *env);
+/* A transaction that sees the records of now, and the pages where they are. */
+lungo_status lungo_lmdb_begin_reading(MDB_txn **out, lungo_lmdb_pages *pages, lungo_lmdb_env *env,
+                                      const char *path);
 
 /* "LMDB: cannot <action>: <LMDB's text>", unless the code is 0. */
 lungo_status lungo_lmdb_check(int code, const char *action);

@@ -50,6 +50,7 @@ typedef struct model {
     lungo_hdf5 *file;
     lungo_arena arena;
     stored_layer *first, **last;
+    size_t group_count;
 } model;
 
 static const char *join(model *self, const char *before, const char *name, bool unescape) {
@@ -73,7 +74,7 @@ static lungo_status add_layer(model *self, const stored_layer *layer) {
     return LUNGO_OK;
 }
 
-enum { DEEPEST = 8 }; /* groups in groups; links may lead round in a circle */
+enum { DEEPEST = 8, MOST_GROUPS = 1 << 14 }; /* links may lead round in a circle */
 
 /* A group is a layer if it holds datasets, or nothing; groups in it are layers "its name/theirs".
  */
@@ -87,6 +88,9 @@ static lungo_status look_at(model *self, const char *path, const char *name, int
         groups += layer.entries[i].is_group;
     }
     if (depth > 0 && (layer.dataset_count > 0 || groups == 0)) LUNGO_TRY(add_layer(self, &layer));
+    self->group_count += groups;
+    if (self->group_count > MOST_GROUPS)
+        return lungo_fail(LUNGO_ERR_FORMAT, "expected at most %d groups, got more", MOST_GROUPS);
     if (groups > 0 && depth == DEEPEST)
         return lungo_fail(LUNGO_ERR_FORMAT, "group '%s': expected at most %d groups in each other",
                           path, DEEPEST);

@@ -1,17 +1,9 @@
 /* Any bytes as weights: every blob that is accepted has as many values as its shape says, and can
  * be copied. As a net: what is accepted survives its upgrade, or is refused. */
-#include <stdint.h>
-#include <stdlib.h>
-
+#include "fuzz/input.h"
 #include "proto/upgrade.h"
 #include "proto/wire_decode.h"
 #include "weights/model.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds) {
-    if (!holds) abort();
-}
 
 static void copy_blob(const lungo_stored_blob *blob) {
     require(blob->count == lungo_shape_count(&blob->shape));

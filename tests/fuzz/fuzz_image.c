@@ -1,16 +1,7 @@
 /* Any bytes as a picture, in every mode: what is accepted has the size that it says, can be resized
  * and written again. */
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdlib.h>
-
+#include "fuzz/input.h"
 #include "lungo/image.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds) {
-    if (!holds) abort();
-}
 
 static void use(const lungo_image *image) {
     size_t count = (size_t)image->channels * (size_t)image->height * (size_t)image->width, sum = 0;

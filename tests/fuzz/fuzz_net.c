@@ -1,19 +1,11 @@
 /* Any text as a net: it is refused, or built for its shapes; if those are small, it also runs
  * forward and backward. */
-#include <stdint.h>
-#include <stdlib.h>
-
+#include "fuzz/input.h"
 #include "plan/plan.h"
 #include "proto/text.h"
 #include "proto/upgrade.h"
 
 enum { MOST_FLOATS = 1 << 18 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds) {
-    if (!holds) abort();
-}
 
 static bool is_small(const lungo_net *net) {
     size_t floats = net->param_floats;

@@ -1,19 +1,12 @@
 /* Any bytes as prototxt: either an error that names its place, or a message that survives being
  * printed and parsed again, and being copied. Both where unknown fields are errors and where they
  * are passed over. */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "fuzz/input.h"
 #include "caffe.pb-c.h"
 #include "proto/message.h"
 #include "proto/text.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void require(bool holds) {
-    if (!holds) abort();
-}
 
 static void check_message(lungo_document *document, const ProtobufCMessage *message) {
     lungo_buffer printed = {0}, again = {0};

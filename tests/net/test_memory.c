@@ -1,6 +1,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "proto/text.h"
 #include "support/nets.h"
 #include "support/suites.h"
@@ -99,12 +100,90 @@ START_TEST(a_new_input_shape_reaches_the_whole_net) {
 }
 END_TEST
 
+/* ---- the limit ---- */
+
+static lungo_status open_within(size_t max_memory, lungo_phase phase, const char *text) {
+    lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
+    lungo_net *net = NULL;
+    options.max_memory = max_memory;
+    options.phase = phase;
+    LUNGO_TRY(lungo_net_open_text(&net, text, "net.prototxt", &options));
+    lungo_net_free(net);
+    return LUNGO_OK;
+}
+
+/* Weights and biases are 32 floats, their gradients as many; the blobs 6, 10 and 4, without: no
+ * loss depends on them. */
+START_TEST(a_net_is_counted_before_it_takes_memory) {
+    ck_ok(open_within(4 * 84, LUNGO_TRAIN, two_layers));
+    ck_fails(open_within(4 * 84 - 1, LUNGO_TRAIN, two_layers), LUNGO_ERR_MEMORY,
+             "the net needs 0.3281 KB of memory, 0.25 KB for parameters and 0.07812 KB for blobs: "
+             "expected at most 0.3271 KB (max_memory); a smaller batch needs less, max_memory "
+             "allows more\n"
+             "  0.1953 KB of it\n"
+             "  in layer 'a' (InnerProduct), net.prototxt:2\n");
+    ck_ok(open_within(0, LUNGO_TRAIN, two_layers));
+}
+END_TEST
+
+/* Its blobs may share memory: the largest of them is what it needs in any case. */
+START_TEST(a_net_that_only_infers_is_not_refused_for_blobs_that_share) {
+    ck_ok(open_within(4 * (32 + 10), LUNGO_TEST, two_layers));
+    ck_fails(open_within(4 * (32 + 10) - 1, LUNGO_TEST, two_layers), LUNGO_ERR_MEMORY,
+             "0.125 KB for parameters and 0.03906 KB for blobs");
+}
+END_TEST
+
+START_TEST(blobs_on_one_storage_count_once) {
+    static const char text[] = INPUT("x", "dim: 1 dim: 1000") LAYER1("f", "Flatten", "x", "f", "")
+        LAYER1("p", "Power", "f", "y", "");
+    ck_ok(open_within(4 * 2000, LUNGO_TRAIN, text));
+    ck_fails(open_within(4 * 2000 - 1, LUNGO_TRAIN, text), LUNGO_ERR_MEMORY, "7.812 KB");
+}
+END_TEST
+
+START_TEST(counts_that_overflow_are_refused) {
+    static const char huge[] = INPUT("x", "dim: 1 dim: 2000000000") IP("a", "x", "h", "1", "")
+        LAYER1("s", "Concat", "x", "y", "");
+    ck_fails(open_within(1 << 30, LUNGO_TRAIN, huge), LUNGO_ERR_MEMORY, "GB of memory");
+    static const char beyond[] =
+        INPUT("x", "dim: 2 dim: 2000000000") LAYER1("s", "ReLU", "x", "y", "");
+    ck_fails(open_within(0, LUNGO_TRAIN, beyond), LUNGO_ERR_MEMORY,
+             "expected at most 2147483647 values");
+}
+END_TEST
+
+START_TEST(nets_of_too_many_layers_are_refused) {
+    lungo_buffer text = {0};
+    for (int i = 0; i <= LUNGO_MAX_LAYERS; i++)
+        lungo_buffer_printf(&text, "layer { name: 'a%d' type: 'DummyData' }\n", i);
+    ck_fails(open_within(0, LUNGO_TEST, text.bytes), LUNGO_ERR_CONFIG,
+             "expected at most 10000 layers, got 10001");
+    lungo_buffer_clear(&text);
+    lungo_buffer_puts(&text, "layer { name: 'a' type: 'DummyData'");
+    for (int i = 0; i <= LUNGO_MAX_TOPS; i++)
+        lungo_buffer_puts(&text, " top: 't'");
+    lungo_buffer_puts(&text, " }");
+    ck_fails(open_within(0, LUNGO_TEST, text.bytes), LUNGO_ERR_CONFIG,
+             "expected at most 40000 tops of all layers, got 40001");
+    lungo_buffer_dispose(&text);
+}
+END_TEST
+
+START_TEST(what_is_available_is_known) {
+    ck_assert_uint_gt(lungo_memory_available(), 1 << 20);
+}
+END_TEST
+
 Suite *lungo_suite_memory(void);
 Suite *lungo_suite_memory(void) {
-    return lungo_suite_of("memory",
-                          (const TTest *const[]){parameters_lie_in_one_block_each_aligned,
-                                                 a_net_that_only_infers_has_no_gradients,
-                                                 a_net_of_a_solver_has_gradients,
-                                                 tops_on_a_parameter_follow_it_into_the_block,
-                                                 a_new_input_shape_reaches_the_whole_net, NULL});
+    return lungo_suite_of(
+        "memory",
+        (const TTest *const[]){
+            parameters_lie_in_one_block_each_aligned, a_net_that_only_infers_has_no_gradients,
+            a_net_of_a_solver_has_gradients, tops_on_a_parameter_follow_it_into_the_block,
+            a_new_input_shape_reaches_the_whole_net, a_net_is_counted_before_it_takes_memory,
+            a_net_that_only_infers_is_not_refused_for_blobs_that_share,
+            blobs_on_one_storage_count_once, counts_that_overflow_are_refused,
+            nets_of_too_many_layers_are_refused, what_is_available_is_known, NULL});
 }

@@ -118,7 +118,26 @@ START_TEST(settings_are_logged_with_the_options) {
 }
 END_TEST
 
-/* ---- memory that runs out ---- */
+/* ---- memory ---- */
+
+static lungo_status open_within(size_t max_memory) {
+    lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
+    lungo_solver *solver = NULL;
+    options.max_memory = max_memory;
+    lungo_test_file("solver.prototxt", FIXED "type: 'Adam' test_iter: 1 test_interval: 1 "
+                                             "snapshot_prefix: 's'" IDLE_NET("1000", ""));
+    lungo_status status = lungo_solver_open(&solver, "solver.prototxt", &options);
+    lungo_solver_free(solver);
+    return status;
+}
+
+/* The weights, their gradient, and two histories of Adam; a test net borrows the weights. */
+START_TEST(histories_and_test_nets_count) {
+    ck_ok(open_within(4 * 4000));
+    ck_fails(open_within(4 * 4000 - 1), LUNGO_ERR_MEMORY,
+             "15.62 KB of it\n  in layer 'w' (Parameter), solver.prototxt:2");
+}
+END_TEST
 
 START_TEST(any_allocation_may_fail) {
     lungo_status status = LUNGO_ERR_MEMORY;
@@ -145,6 +164,7 @@ Suite *lungo_suite_open(void) {
                                   an_unknown_regularization_is_refused_where_something_decays,
                                   the_prefix_is_the_file_without_extension_unless_given,
                                   an_unwritable_prefix_is_refused_at_once_with_snapshot,
+                                  histories_and_test_nets_count,
                                   settings_are_logged_with_the_options,
                                   any_allocation_may_fail,
                                   NULL};

@@ -346,6 +346,49 @@ START_TEST(refuses_a_cut_file) {
 }
 END_TEST
 
+/* Opens it and reads all; damage shows at the latest where a page is come to. */
+static lungo_status open_and_read(const char *path) {
+    lungo_database *database;
+    bool found = true;
+    LUNGO_TRY(lungo_database_open(&database, LUNGO_LMDB, path));
+    lungo_status status = LUNGO_OK;
+    while (!status && found)
+        status = lungo_database_next(database, &found);
+    lungo_database_close(database);
+    return status;
+}
+
+/* Pages of 512 bytes: 2 to 5 leaves, 6 the root. */
+START_TEST(damaged_pages_are_errors) {
+    static const struct {
+        const char *file, *text;
+    } cases[] = {
+        {"circle", "page 6 is damaged: expected a leaf, kind 2, got 1"},
+        {"root", "page 0 is damaged: expected the number of a page in the file, got 9223"},
+        {"node_offset", "page 2 is damaged: expected the offset of a node in it, got 511"},
+        {"lower", "page 2 is damaged: expected the end of at least one node's offset, got 65534"},
+        {"key_size", "page 2 is damaged: expected a key that ends within it, got 65535"},
+        {"value_size", "page 2 is damaged: expected a value that ends within it, got 4294901774"},
+        {"apart", "page 2 is damaged: expected the number of a page in the file, got 2978"},
+        {"entries", "is damaged: its header says 9223372036854775808 records in a tree of depth 2"},
+        {"depth", "is damaged: its header says 10 records in a tree of depth 60000"},
+        {"page_size_zero", "is not an LMDB file"},
+        {"last_page", "is cut: expected 0 pages"},
+        {"cut", "is cut: expected 7 pages of 512 bytes, got 2"},
+    };
+    ck_assert_int_eq(mkdir(in_folder("db"), 0755), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char path[512], *bytes;
+        size_t length;
+        snprintf(path, sizeof path, LUNGO_SOURCE_DIR "/tests/fuzz/corpus/lmdb/%s", cases[i].file);
+        ck_ok(lungo_file_read(&bytes, &length, path));
+        write_file("db/data.mdb", bytes, length);
+        ck_fails(open_and_read(in_folder("db")), LUNGO_ERR_FORMAT, cases[i].text);
+        free(bytes);
+    }
+}
+END_TEST
+
 START_TEST(refuses_an_empty_store) {
     check_refused(make_store("db", 0, 1, 1), LUNGO_ERR_DATA,
                   " is empty: expected at least one record, got none");
@@ -408,6 +451,7 @@ Suite *lungo_suite_database(void) {
                                  refuses_keys_it_cannot_hold,
                                  refuses_what_is_no_store,
                                  refuses_files_that_are_no_lmdb,
+                                 damaged_pages_are_errors,
                                  refuses_a_cut_file,
                                  a_build_without_leveldb_says_what_to_do,
                                  backends_have_names,

@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "lungo/solver.h"
 #include "support/glog.h"
+#include "support/sizes.h"
 
 static lungo_solver *running;
 static const int signals[] = {SIGINT, SIGHUP, SIGTERM};
@@ -112,6 +113,7 @@ int cmd_train(const command_flags *flags) {
     if (flags->keep_snapshots < 0)
         return glog_complain("--keep-snapshots: expected 0 (all) or more, got %d",
                              flags->keep_snapshots);
+    if (!sizes_parse(&options.max_memory, "max-memory", flags->max_memory)) return 1;
     word_list stages;
     if (!words_split(&stages, flags->stage)) return glog_complain("out of memory");
     warn_of_gpu(flags); /* the solver itself says "Use CPU.", once it has been read */

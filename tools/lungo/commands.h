@@ -13,7 +13,7 @@ typedef struct command_flags {
     const char *engine, *gpu, *solver, *model, *phase, *stage, *snapshot, *weights;
     const char *sigint_effect, *sighup_effect, *sigterm_effect, *resume;
     const char *guard, *watch, *contact_sheet, *root_folder, *unknown_fields; /* Lungo's own */
-    const char *keep_best, *snapshot_errors;
+    const char *keep_best, *snapshot_errors, *max_memory;
     const char *layer, *step, *tolerance;
     int guard_growth, keep_snapshots, samples;
     const char *output, *x, *y, *rankdir;

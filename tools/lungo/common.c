@@ -1,6 +1,7 @@
 /* What several commands do. */
 #include "commands.h"
 #include "support/glog.h"
+#include "support/sizes.h"
 
 void warn_of_gpu(const command_flags *flags) {
     if (*flags->gpu)
@@ -17,6 +18,8 @@ void say_cpu(const command_flags *flags, int line) {
 static lungo_net *open_net(const command_flags *flags, const char *path,
                            lungo_net_options options) {
     word_list stages;
+    size_t max_memory;
+    if (!sizes_parse(&max_memory, "max-memory", flags->max_memory)) return NULL;
     if (!words_split(&stages, flags->stage)) {
         glog_complain("out of memory");
         return NULL;
@@ -25,6 +28,7 @@ static lungo_net *open_net(const command_flags *flags, const char *path,
     options.stages = stages.words;
     options.stage_count = stages.count;
     options.log_plan = flags->log_plan;
+    options.max_memory = max_memory;
     options.skip_bad_records = flags->skip_bad_records;
     lungo_net *net = NULL;
     if (lungo_engine_parse(&options.engine, flags->engine) ||

@@ -32,6 +32,7 @@ command_flags options_given = {.engine = "",
                                .y = "",
                                .smooth = 1,
                                .rankdir = "TB",
+                               .max_memory = "",
                                .iterations = 50};
 
 tool_flag options_table[] = {
@@ -68,6 +69,10 @@ tool_flag options_table[] = {
     {"log-scale", FLAG_BOOL, &options_given.log_scale, NULL, "A logarithmic scale of values.",
      "plot", false},
     {"markdown", FLAG_BOOL, &options_given.markdown, NULL, "Describe as pages.", "layers", false},
+    {"max-memory", FLAG_TEXT, &options_given.max_memory, "SIZE",
+     "The most memory that the nets may take, as 4G or 500M; 90 % of what is available when left "
+     "out. Nets that need more are refused before any is taken.",
+     "train test time", false},
     {"memory", FLAG_BOOL, &options_given.memory, NULL,
      "Show the memory that blobs take: gradients share it in training, values in a net without "
      "any.",

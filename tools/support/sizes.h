@@ -1,0 +1,12 @@
+/* Amounts of memory in words. */
+#ifndef LUNGO_TOOLS_SUPPORT_SIZES_H
+#define LUNGO_TOOLS_SUPPORT_SIZES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* "500M", "4G", "1.5g", "64K", "1000000" (bytes); "" is 0. False: what is wrong with --flag has
+ * been printed. */
+bool sizes_parse(size_t *bytes, const char *flag, const char *text);
+
+#endif
