@@ -42,6 +42,17 @@ typedef enum lungo_unknown_fields {
 /* "error" or "warn". Otherwise: an error. */
 lungo_status lungo_unknown_fields_parse(lungo_unknown_fields *out, const char *name);
 
+/* In what convolutions, deconvolutions and inner products read values: forward and backward. They
+ * sum in float; and weights, gradients and all other layers are float in any case. */
+typedef enum lungo_precision {
+    LUNGO_PRECISION_FLOAT,
+    LUNGO_PRECISION_BF16 /* bfloat16, 8 bits of precision: wants oneDNN and a processor with
+                            avx512_bf16, else opening a net is an error */
+} lungo_precision;
+
+/* "float", "bf16"; "" stands for float. Unknown: an error. */
+lungo_status lungo_precision_parse(lungo_precision *out, const char *name);
+
 /* What a net is opened with; begin with LUNGO_NET_OPTIONS_INIT. */
 typedef struct lungo_net_options {
     lungo_phase phase;         /* which include/exclude rules are met; layers inherit it */
@@ -58,6 +69,7 @@ typedef struct lungo_net_options {
     int worker_count, worker_rank;
     bool skip_bad_records; /* as data_param.skip_bad_records, for every layer */
     lungo_unknown_fields unknown_fields;
+    lungo_precision precision;
     /* Bytes. What the net needs is counted before any of it is allocated, and a net that needs more
      * is refused with LUNGO_ERR_MEMORY. 0: 90 % of what the system and control groups leave. */
     size_t max_memory;
@@ -69,7 +81,7 @@ typedef struct lungo_net_options {
 #define LUNGO_NET_OPTIONS_INIT                                                                     \
     {                                                                                              \
         LUNGO_TEST, 0, NULL, 0, -1, NULL, LUNGO_ENGINE_DEFAULT, false, 0, 0, false,                \
-            LUNGO_UNKNOWN_ERROR, 0, false, false                                                   \
+            LUNGO_UNKNOWN_ERROR, LUNGO_PRECISION_FLOAT, 0, false, false                            \
     }
 
 /* From a file, or from text (`name` stands for the file in errors). V0 and V1 nets are upgraded.
@@ -108,6 +120,10 @@ typedef struct lungo_step_info {
 
 size_t lungo_net_step_count(const lungo_net *net);
 lungo_step_info lungo_net_step(const lungo_net *net, size_t index);
+
+/* Weights are laid out as convolutions want them, or in bfloat16, whenever they have changed: the
+ * milliseconds that this took the last time, for all steps together. */
+double lungo_net_packing(const lungo_net *net);
 
 /* A new shape for an input blob takes effect in the whole net with lungo_net_reshape(), or with
  * the next forward. */

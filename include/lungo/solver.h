@@ -41,6 +41,7 @@ typedef struct lungo_solver_options {
     int worker_count, worker_rank; /* the train net's share of the data; see lungo_net_options */
     bool skip_bad_records;         /* as data_param.skip_bad_records, for every layer */
     lungo_unknown_fields unknown_fields; /* of the solver and all nets */
+    lungo_precision precision;           /* of the train net and the test nets */
     size_t max_memory;     /* bytes, of all nets and what the rule keeps; see lungo_net_options */
     int keep_snapshots;    /* 0: all; N: after each snapshot, those that are older than the N newest
                               good ones up to this iteration are removed */
@@ -62,7 +63,7 @@ typedef struct lungo_solver_options {
 #define LUNGO_SOLVER_OPTIONS_INIT                                                                  \
     {                                                                                              \
         0, NULL, 0, NULL, false, false, true, 100, NULL, LUNGO_ENGINE_DEFAULT, false, 0, 0, false, \
-            LUNGO_UNKNOWN_ERROR, 0, 0, NULL, false, false, false                                   \
+            LUNGO_UNKNOWN_ERROR, LUNGO_PRECISION_FLOAT, 0, 0, NULL, false, false, false            \
     }
 
 /* Reads the solver file, builds the train net and the test nets (paths in it are as Caffe has

@@ -28,8 +28,10 @@ struct lungo_net {
     lungo_phase phase;
     bool debug_info;       /* the plan logs means of every blob, so runs layer by layer */
     bool engine_if_faster; /* no engine was asked for: each layer has what is fastest for it */
-    bool apart;            /* the plan runs layer by layer whatever its steps are */
-    bool no_memory;        /* built for its shapes alone */
+    lungo_precision precision;
+    bool apart;     /* the plan runs layer by layer whatever its steps are */
+    bool no_memory; /* built for its shapes alone */
+    bool infers; /* computes no gradients, and may run its layers anew: steps may leave blobs out */
     bool
         no_gradients; /* opened forward_only, or with a donor and not forced: backward is refused */
 

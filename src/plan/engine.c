@@ -1,4 +1,4 @@
-/* The engines: their names, and what this build has. */
+/* The engines and precisions: their names, and what this build has. */
 #include <string.h>
 
 #include "plan/step.h"
@@ -10,6 +10,10 @@ static const char *const names[] = {[LUNGO_ENGINE_DEFAULT] = "",
                                     [LUNGO_ENGINE_BLAS] = "blas",
                                     [LUNGO_ENGINE_ONEDNN] = "onednn"};
 enum { ENGINES = sizeof names / sizeof *names };
+
+static const char *const precisions[] = {
+    [LUNGO_PRECISION_FLOAT] = "float", [LUNGO_PRECISION_BF16] = "bf16"};
+enum { PRECISIONS = sizeof precisions / sizeof *precisions };
 
 static const char *name_at(const void *list, size_t index) {
     return ((const char *const *)list)[index];
@@ -29,6 +33,15 @@ lungo_status lungo_engine_parse(lungo_engine *out, const char *name) {
 
 const char *lungo_engine_name(lungo_engine engine) {
     return engine == LUNGO_ENGINE_DEFAULT ? "default" : names[engine];
+}
+
+lungo_status lungo_precision_parse(lungo_precision *out, const char *name) {
+    for (size_t i = 0; i < PRECISIONS; i++) {
+        if (*name && strcmp(precisions[i], name) != 0) continue;
+        *out = (lungo_precision)i;
+        return LUNGO_OK;
+    }
+    return lungo_fail(LUNGO_ERR_CONFIG, "precision: expected float or bf16, got '%s'", name);
 }
 
 /* ---- what computes what ---- */
@@ -68,8 +81,28 @@ static const lungo_unit_table *const tables[ENGINES] = {
 #endif
 };
 
-lungo_status lungo_engine_units(lungo_engine engine, const lungo_unit_table **out) {
+static lungo_status check_precision(lungo_engine engine, lungo_precision precision) {
+    if (precision == LUNGO_PRECISION_FLOAT) return LUNGO_OK;
+    if (engine != LUNGO_ENGINE_DEFAULT && engine != LUNGO_ENGINE_ONEDNN)
+        return lungo_fail(
+            LUNGO_ERR_UNSUPPORTED,
+            "precision %s: engine %s computes in float; leave the engine out, or take "
+            "onednn",
+            precisions[precision], names[engine]);
+#ifdef LUNGO_HAVE_ONEDNN
+    return lungo_onednn_need_bf16();
+#else
+    return lungo_fail(LUNGO_ERR_UNSUPPORTED,
+                      "precision %s: this build has no oneDNN; install libdnnl-dev and build anew, "
+                      "or take precision float",
+                      precisions[precision]);
+#endif
+}
+
+lungo_status lungo_engine_units(lungo_engine engine, lungo_precision precision,
+                                const lungo_unit_table **out) {
     lungo_engine chosen = engine == LUNGO_ENGINE_DEFAULT ? FASTEST : engine;
+    LUNGO_TRY(check_precision(engine, precision));
     *out = tables[chosen];
     if (*out) return LUNGO_OK;
     return lungo_fail(LUNGO_ERR_UNSUPPORTED,

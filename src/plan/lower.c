@@ -3,8 +3,9 @@
  * A step begins with any layer. If the engine has a unit for its op, layers that change its top in
  * place join it: a ReLU; a BatchNorm with the Scale and ReLU behind it, or those two behind a
  * BatchNorm. Without gradients, a BatchNorm by stored statistics and a Scale become part of a
- * convolution. They have to agree on what backward does. (A top that counts in the loss before it
- * is changed has a Split between.) */
+ * convolution; in a net that infers also where they have tops of their own, and so does the sum of
+ * its top and another blob. They have to agree on what backward does. (A top that counts in the
+ * loss before it is changed has a Split between.) */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,17 +24,30 @@ static bool same_backward(const lungo_layer *a, const lungo_layer *b) {
     return !b->needs_backward || b->bottom_wanted[0];
 }
 
-/* The layer behind `before`, when it changes the one top of that layer in place and has this op. */
-static lungo_layer *in_place_behind(const lungo_net *net, int before, lungo_op_kind kind,
-                                    lungo_op *op) {
+static bool takes(const lungo_layer *layer, const lungo_blob *blob) {
+    for (int i = 0; i < layer->bottom_count; i++)
+        if (layer->bottoms[i] == blob) return true;
+    return false;
+}
+
+/* The layer behind `before`, when it has this op and takes the one top of that layer, which nobody
+ * else does: for others a Split would be between. It changes it in place or, where `tops_of_own`,
+ * has a top of its own. */
+static lungo_layer *layer_behind(const lungo_net *net, int before, lungo_op_kind kind,
+                                 bool tops_of_own, lungo_op *op) {
     const lungo_layer *head = net->layers[before];
     lungo_layer *next = layer_at(net, before + 1);
-    if (!next || head->top_count != 1) return NULL;
-    if (next->bottom_count != 1 || next->top_count != 1) return NULL;
-    if (next->bottoms[0] != head->tops[0] || next->tops[0] != head->tops[0]) return NULL;
+    if (!next || head->top_count != 1 || next->top_count != 1) return NULL;
+    if (!takes(next, head->tops[0])) return NULL;
+    if (next->tops[0] != head->tops[0] && !tops_of_own) return NULL;
     if (!same_backward(head, next)) return NULL;
     *op = lungo_layer_op(next);
     return op->kind == kind ? next : NULL;
+}
+
+/* A step of a folding unit may leave blobs out. */
+static bool may_leave_out(const lungo_unit *unit, const lungo_net *net) {
+    return unit->type->folds && net->infers;
 }
 
 /* One axis: of one channel. */
@@ -44,7 +58,7 @@ static bool is_per_channel(const lungo_broadcast *scale, const lungo_shape *shap
 
 static void take_scale(lungo_unit *unit, const lungo_net *net, int *last) {
     lungo_op op;
-    lungo_layer *scale = in_place_behind(net, *last, LUNGO_OP_SCALE, &op);
+    lungo_layer *scale = layer_behind(net, *last, LUNGO_OP_SCALE, may_leave_out(unit, net), &op);
     if (!scale || !is_per_channel(&op.scale, &unit->tops[0]->shape)) return;
     unit->scale = scale;
     ++*last;
@@ -53,7 +67,8 @@ static void take_scale(lungo_unit *unit, const lungo_net *net, int *last) {
 /* What fold.h folds. */
 static void take_norm(lungo_unit *unit, const lungo_net *net, int *last) {
     lungo_op op;
-    lungo_layer *norm = in_place_behind(net, *last, LUNGO_OP_BATCH_NORM, &op);
+    lungo_layer *norm =
+        layer_behind(net, *last, LUNGO_OP_BATCH_NORM, may_leave_out(unit, net), &op);
     if (norm && op.batch_norm.stored) {
         unit->norm = norm;
         ++*last;
@@ -61,27 +76,49 @@ static void take_norm(lungo_unit *unit, const lungo_net *net, int *last) {
     if (!norm || unit->norm) take_scale(unit, net, last);
 }
 
+static bool has_factors_of_1(const lungo_op *sum, int bottoms) {
+    for (int i = 0; sum->sum_factors && i < bottoms; i++)
+        if (sum->sum_factors[i] != 1) return false;
+    return true;
+}
+
+/* The other bottom is read while the top is written, so they may not be one. */
+static void take_sum(lungo_unit *unit, const lungo_net *net, int *last) {
+    lungo_op op;
+    lungo_layer *sum = layer_behind(net, *last, LUNGO_OP_SUM, true, &op);
+    if (!sum || sum->bottom_count != 2 || !has_factors_of_1(&op, 2)) return;
+    lungo_blob *made = net->layers[*last]->tops[0];
+    lungo_blob *other = sum->bottoms[sum->bottoms[0] == made];
+    if (other->data == made->data || other->data == sum->tops[0]->data) return;
+    unit->sum = sum;
+    unit->added = other;
+    ++*last;
+}
+
 static void take_relu(lungo_unit *unit, const lungo_net *net, int *last) {
     lungo_op op;
-    lungo_layer *relu = in_place_behind(net, *last, LUNGO_OP_RELU, &op);
+    lungo_layer *relu = layer_behind(net, *last, LUNGO_OP_RELU, may_leave_out(unit, net), &op);
     if (!relu || op.relu_slope < 0) return;
     unit->relu = relu;
     ++*last;
 }
 
 static void begin_unit(lungo_unit *unit, const lungo_net *net, const lungo_unit_table *units,
-                       int *last) {
+                       bool sums, int *last) {
     lungo_layer *layer = net->layers[*last];
     lungo_op op = lungo_layer_op(layer);
     *unit = (lungo_unit){.type = units ? (*units)[op.kind] : NULL,
                          .if_faster = net->engine_if_faster,
+                         .precision = net->precision,
                          .op = op,
                          .layer = layer,
                          .bottoms = layer->bottoms,
                          .tops = layer->tops};
     if (op.kind == LUNGO_OP_BATCH_NORM && unit->type) take_scale(unit, net, last);
     if (unit->type && unit->type->folds && !layer->needs_backward) take_norm(unit, net, last);
+    if (unit->type && sums && may_leave_out(unit, net)) take_sum(unit, net, last);
     if (unit->type && unit->type->takes_relu) take_relu(unit, net, last);
+    if (unit->type && may_leave_out(unit, net)) unit->tops = net->layers[*last]->tops;
 }
 
 /* ---- units ---- */
@@ -172,22 +209,32 @@ static lungo_status note_layers(lungo_step *step, lungo_net *net) {
     return LUNGO_OK;
 }
 
-lungo_status lungo_step_make(lungo_step *step, lungo_net *net, const lungo_unit_table *units,
-                             int first) {
+static lungo_status make_units(lungo_step *step, lungo_net *net, const lungo_unit_table *units,
+                               bool sums) {
     lungo_op op;
-    *step = (lungo_step){.first = first, .last = first};
-    begin_unit(&step->units[0], net, units, &step->last);
+    int first = step->first;
+    step->last = first;
+    begin_unit(&step->units[0], net, units, sums, &step->last);
     const lungo_unit_type *type = step->units[0].type;
-    if (!type) return note_layers(step, net);
+    if (!type) return LUNGO_OK;
     step->unit_count = 1;
     if (type->takes_norm && step->last == first && (*units)[LUNGO_OP_BATCH_NORM] &&
-        in_place_behind(net, step->last, LUNGO_OP_BATCH_NORM, &op)) {
+        layer_behind(net, step->last, LUNGO_OP_BATCH_NORM, false, &op)) {
         step->last++;
-        begin_unit(&step->units[1], net, units, &step->last);
+        begin_unit(&step->units[1], net, units, false, &step->last);
         step->unit_count = 2;
     }
     LUNGO_TRY(open_with_scratch(step, net));
     if (step->unit_count == 0) step->last = first;
+    return LUNGO_OK;
+}
+
+/* A unit that refuses with a sum may do without. */
+lungo_status lungo_step_make(lungo_step *step, lungo_net *net, const lungo_unit_table *units,
+                             int first) {
+    *step = (lungo_step){.first = first, .last = first};
+    LUNGO_TRY(make_units(step, net, units, true));
+    if (step->unit_count == 0 && step->units[0].sum) LUNGO_TRY(make_units(step, net, units, false));
     return note_layers(step, net);
 }
 

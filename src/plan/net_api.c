@@ -113,6 +113,10 @@ lungo_step_info lungo_net_step(const lungo_net *net, size_t index) {
     return lungo_plan_step(net->plan, (int)index);
 }
 
+double lungo_net_packing(const lungo_net *net) {
+    return 1000 * lungo_plan_packing(net->plan);
+}
+
 void lungo_net_clear_gradients(lungo_net *net) {
     for (int i = 0; i < net->param_count; i++)
         lungo_blob_clear_diff(net->params[i].blob);

@@ -41,7 +41,7 @@ static lungo_status make_steps(lungo_net *net, lungo_plan *plan) {
     return LUNGO_OK;
 }
 
-lungo_status lungo_plan_build(lungo_net *net, lungo_engine engine) {
+lungo_status lungo_plan_build(lungo_net *net, lungo_engine engine, lungo_precision precision) {
     size_t count = (size_t)net->layer_count;
     lungo_plan *plan = calloc(1, sizeof *plan);
     if (!plan) return lungo_fail_memory("a plan", sizeof *plan);
@@ -49,12 +49,14 @@ lungo_status lungo_plan_build(lungo_net *net, lungo_engine engine) {
     plan->net = net;
     plan->backed = net->layer_count;
     net->engine_if_faster = engine == LUNGO_ENGINE_DEFAULT;
-    LUNGO_TRY(lungo_engine_units(engine, &plan->units));
+    net->precision = precision;
+    LUNGO_TRY(lungo_engine_units(engine, precision, &plan->units));
     plan->steps = lungo_arena_array(&net->arena, count, sizeof *plan->steps);
     if (!plan->steps) return lungo_fail_memory("a plan", count * sizeof *plan->steps);
     if (net->no_memory) plan->units = NULL;
-    LUNGO_TRY(make_steps(net, plan));
     plan->may_share = lungo_memory_may_share(net);
+    net->infers = plan->may_share && !net->gradients;
+    LUNGO_TRY(make_steps(net, plan));
     return LUNGO_OK;
 }
 
@@ -70,7 +72,7 @@ lungo_status lungo_plan_open_net(lungo_net **out, const Caffe__NetParameter *par
                                  const lungo_net_build_options *options) {
     lungo_net *net;
     LUNGO_TRY(lungo_net_build(&net, param, document, options));
-    if (lungo_plan_build(net, options->open.engine)) {
+    if (lungo_plan_build(net, options->open.engine, options->open.precision)) {
         lungo_status status = lungo_error_code();
         lungo_net_free(net);
         return status;
@@ -91,6 +93,14 @@ uint64_t lungo_plan_hash(const lungo_plan *plan) {
 lungo_step_info lungo_plan_step(const lungo_plan *plan, int index) {
     const lungo_step *step = &plan->steps[index];
     return (lungo_step_info){(size_t)step->first, (size_t)step->last};
+}
+
+double lungo_plan_packing(const lungo_plan *plan) {
+    double seconds = 0;
+    for (int k = 0; k < plan->step_count; k++)
+        for (int i = 0; i < plan->steps[k].unit_count; i++)
+            seconds += plan->steps[k].units[i].packing;
+    return seconds;
 }
 
 /* ---- running it ---- */
@@ -155,11 +165,23 @@ static bool is_whole(const lungo_step *step, int first, int last) {
     return first <= step->first && last >= step->last;
 }
 
+/* Whether a blob that the step's units leave out is asked for; or may be, without a chance to make
+ * it then. */
+static bool misses_blob(const lungo_net *net, const lungo_step *step) {
+    const lungo_layer *last = net->layers[step->last];
+    for (int i = step->first; i < step->last; i++) {
+        const lungo_storage *storage = net->layers[i]->tops[0]->data;
+        if (storage != last->tops[0]->data && (storage->pinned || !net->plan->may_share))
+            return true;
+    }
+    return false;
+}
+
 static lungo_status forward_step(lungo_net *net, lungo_step *step, int first, int last,
                                  float *loss) {
     LUNGO_TRY(lungo_step_follow_shapes(step, net));
-    step->apart =
-        step->unit_count == 0 || net->debug_info || net->apart || !is_whole(step, first, last);
+    step->apart = step->unit_count == 0 || net->debug_info || net->apart ||
+                  !is_whole(step, first, last) || misses_blob(net, step);
     if (!step->apart) return forward_units(net, step, loss);
     cut(step, &first, &last);
     for (int i = first; i <= last; i++)

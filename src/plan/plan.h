@@ -11,7 +11,7 @@
 typedef struct lungo_plan lungo_plan;
 
 /* Made once memory exists; belongs to net->plan. */
-lungo_status lungo_plan_build(lungo_net *net, lungo_engine engine);
+lungo_status lungo_plan_build(lungo_net *net, lungo_engine engine, lungo_precision precision);
 void lungo_plan_free(lungo_plan *plan);
 
 /* Layers first .. last, both included. Reshapes the net first when an input's shape has changed. */
@@ -26,6 +26,7 @@ const struct lungo_memory *lungo_plan_memory(const lungo_plan *plan);
 
 int lungo_plan_step_count(const lungo_plan *plan);
 lungo_step_info lungo_plan_step(const lungo_plan *plan, int index);
+double lungo_plan_packing(const lungo_plan *plan); /* seconds; see include/lungo/net.h */
 
 /* What computes what, as one number: the same for the same steps by the same implementations. */
 uint64_t lungo_plan_hash(const lungo_plan *plan);

@@ -6,6 +6,9 @@
  * first unit writes into a blob of the plan's own, so that its values outlive the second. Where no
  * gradient is wanted and the statistics are stored, one unit does both: fold.h.
  *
+ * In a net that infers, a step may leave blobs out: what layers joined to a convolution have
+ * between them. Once such a blob is asked for by name, the step runs apart.
+ *
  *   lower.c       which layers make a step, and which unit computes them
  *   blocked/      units over the kernels that know blocked layouts
  *   onednn/       units over oneDNN
@@ -26,7 +29,8 @@ typedef struct lungo_unit_type {
     size_t state_size; /* private to it; may be 0 */
     bool takes_relu;   /* a ReLU in place behind it may be part of it */
     bool takes_norm;   /* a BatchNorm in place behind it may follow in the same step */
-    bool folds;        /* a BatchNorm by stored statistics, or a Scale, may be part of it: fold.h */
+    bool folds;        /* a BatchNorm by stored statistics, or a Scale, may be part of it: fold.h;
+                          and in a net that infers a sum of two, and tops of their own */
     /* Makes the unit ready to run for the shapes of now, or refuses (lungo_unit_refuse); fails only
      * when something is wrong, such as memory being out. Names its implementation in `info`. */
     lungo_status (*open)(lungo_unit *);
@@ -40,10 +44,13 @@ struct lungo_unit {
     lungo_op op;
     lungo_layer *layer; /* the first it covers, which has the op */
     /* Those behind it that it computes along; NULL: none. `norm` is what a convolution folds. */
-    lungo_layer *norm, *scale, *relu;
-    lungo_blob **bottoms, **tops; /* the layer's but for blobs between units */
+    lungo_layer *norm, *scale, *sum, *relu;
+    lungo_blob **bottoms, **tops; /* the layer's but for blobs between units, and blobs left out */
+    lungo_blob *added;            /* the other bottom of `sum` */
     void *state;                  /* zeroed before open */
+    lungo_precision precision;
     bool if_faster; /* no engine was asked for: to refuse what the layer itself does as fast */
+    double packing; /* seconds that laying its weights out for its primitives took the last time */
     bool refused;
     char info[112]; /* what computes it; or why it refused */
 };
@@ -62,9 +69,10 @@ typedef struct lungo_step {
 } lungo_step;
 
 /* The units of an engine by op, NULL where the layer itself does the work; or an error when the
- * build lacks the engine. */
+ * build or the processor lacks the engine or the precision. */
 typedef const lungo_unit_type *const lungo_unit_table[LUNGO_OP_KINDS];
-lungo_status lungo_engine_units(lungo_engine engine, const lungo_unit_table **out);
+lungo_status lungo_engine_units(lungo_engine engine, lungo_precision precision,
+                                const lungo_unit_table **out);
 
 /* lower.c: the step that begins with layer `first`: how many layers it takes, its units opened. */
 lungo_status lungo_step_make(lungo_step *step, lungo_net *net, const lungo_unit_table *units,

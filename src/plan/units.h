@@ -17,4 +17,8 @@ extern const lungo_unit_type lungo_onednn_convolution_unit, lungo_onednn_deconvo
     lungo_onednn_inner_product_unit, lungo_onednn_lrn_unit;
 int lungo_onednn_version(void);
 
+/* Whether this processor, and this build of ours, have bfloat16; or the error that says what lacks.
+ */
+lungo_status lungo_onednn_need_bf16(void);
+
 #endif

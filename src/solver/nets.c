@@ -114,6 +114,7 @@ static lungo_status build(lungo_solver *solver, lungo_net **out, const net_sourc
     solver->budget.histories = donor ? 0 : solver->rule->history_count;
     options.budget = &solver->budget;
     options.open.engine = solver->engine;
+    options.open.precision = solver->precision;
     options.open.log_plan = solver->log_plan && !donor;
     options.open.skip_bad_records = solver->skip_bad_records;
     if (!donor) {

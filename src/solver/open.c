@@ -105,6 +105,7 @@ static lungo_status merge_snapshots(lungo_solver *solver, const lungo_solver_opt
 static lungo_status merge_options(lungo_solver *solver, const lungo_solver_options *options) {
     LUNGO_TRY(merge_guard(solver, options));
     solver->engine = options->engine;
+    solver->precision = options->precision;
     solver->log_plan = options->log_plan;
     if (options->level != 0 || options->stage_count > 0) LUNGO_TRY(merge_state(solver, options));
     bool ignore = options->ignore_weights || options->shapes_only;

@@ -46,6 +46,7 @@ struct lungo_solver {
     uint32_t seed;                 /* that the generator began with */
     lungo_rng rng;                 /* lent to the train net, then to the test nets */
     lungo_engine engine;           /* of all nets */
+    lungo_precision precision;     /* of all nets */
     bool log_plan;                 /* of the train net */
     lungo_net *net, **test_nets;
     size_t test_net_count;

@@ -3,7 +3,7 @@
 
   bench.py BUILD-DIR OUT-DIR [--rounds N] [--engines a,b] [NET ...]
 
-Training is forward and backward of bench.prototxt, inference forward of deploy.prototxt. The
+"bf16" among the engines is the fastest one with --precision=bf16. Training is forward and backward of bench.prototxt, inference forward of deploy.prototxt. The
 contenders take turns, round by round, so that all see the same machine; the median counts. Writes
 OUT-DIR/performance.md and performance.png. Normally called by tests/bench/run.
 """
@@ -43,7 +43,8 @@ def input_shapes(net):
 # ---- contenders: each is a function that runs `iterations` passes and returns ms for one ----
 
 def lungo(build, path, engine, training):
-    command = [build + "/bin/lungo", "time", "--model=" + path, "--engine=" + engine,
+    choice = "--precision=" if engine == "bf16" else "--engine="
+    command = [build + "/bin/lungo", "time", "--model=" + path, choice + engine,
                "--phase=" + ("TRAIN" if training else "TEST")]
     wanted = "Average Forward-Backward" if training else "Average Forward pass"
 

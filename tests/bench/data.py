@@ -1,15 +1,17 @@
 #!/usr/bin/python3
-"""How fast records come, and how long training waits for them. Prints two tables.
+"""How fast records come, how long training waits for them, and whether they slow it. Three tables.
 
   data.py BUILD-DIR [--threads 1,2,4] [--iterations N]
 
 Pictures are made up (smooth noise, whose JPEGs have the size of photographs), the databases are
 written by convert_imageset. Rates: a net of nothing but the layer. Waiting: the forward of the data
-layer in `lungo time`, while threads read ahead, as a part of the whole step.
+layer in `lungo time`, while threads read ahead, as a part of the whole step. Slowed: ResNet-50 on
+constant DummyData, and on JPEGs that are decoded beside it, in turns; medians.
 """
 import argparse
 import os
 import re
+import statistics
 import subprocess
 import tempfile
 
@@ -70,11 +72,27 @@ def train_net(name):
     return int(re.search(r"dim: (\d+)", text[:end]).group(1)), text[end:]
 
 
+def beside_readers(build, source, rounds):
+    """ms of ResNet-50's step alone, and with readers beside it less what it waits for them"""
+    batch, rest = train_net("resnet50")
+    with open(f"{ROOT}/models/resnet50/bench.prototxt") as file:
+        alone = file.read()
+    reading = layer(source, CROPPED.replace("227", "224"), batch, 0) + rest
+    times = {"alone": [], "beside": [], "waiting": []}
+    for _ in range(rounds):
+        times["alone"].append(time_net(build, alone, 3)[1])
+        waiting, step = time_net(build, reading, 3)
+        times["beside"].append(step - waiting)
+        times["waiting"].append(waiting)
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("build")
     parser.add_argument("--threads", default="1,2,4")
     parser.add_argument("--iterations", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
     build = os.path.abspath(args.build)
     threads = [int(count) for count in args.threads.split(",")]
@@ -110,6 +128,11 @@ def main():
                                   iterations)
             print(f"| {net}, {name} | {count or 'default'} | {step:.1f} | {100 * data / step:.1f} % |",
                   flush=True)
+
+    times = beside_readers(build, databases["256x256 JPEG, crop 227, mirror"], args.rounds)
+    print(f"\n| ResNet-50's step | ms |\n|---|---:|\n| alone | {times['alone']:.0f} |\n"
+          f"| readers of JPEGs beside it | {times['beside']:.0f} |\n| ratio | "
+          f"{times['beside'] / times['alone']:.3f} |\n| waiting for data, besides | {times['waiting']:.1f} |")
 
 
 if __name__ == "__main__":

@@ -41,6 +41,11 @@ passes "Creating Layer deep" -- time --model=net.prototxt --level=2 --stage=a,b
 passes "Use CPU." -- time --model=net.prototxt --gpu=0
 passes "Plan: 1 layers in 1 steps" -- time --model=net.prototxt --log-plan --engine=blas
 passes "layer: DummyData" -- time --model=net.prototxt --log-plan --engine=reference
+passes "layer: DummyData" -- time --model=net.prototxt --log-plan --precision=float
+printf 'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 16 dim: 8 dim: 8 } } }
+layer { name: "y" type: "Convolution" bottom: "x" top: "y" convolution_param { num_output: 16 kernel_size: 3 } }
+' > wide.prototxt
+"$lungo" time --model=wide.prototxt --log-plan 2>&1 | grep -q "oneDNN: " && passes "Laying out weights anew after an update: " -- time --model=wide.prototxt
 passes "Memory: each blob has its own" -- time --model=net.prototxt --memory
 printf 'layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 4 dim: 6 } } }
 layer { name: "a" type: "TanH" bottom: "x" top: "a" }
@@ -78,6 +83,13 @@ passes "skipped a bad record, 1 by now" -- time --model=pictures.prototxt --iter
 [ -z "$("$lungo" time --model=net.prototxt --nologtostderr 2>/dev/null)" ] || complain "expected nothing on stdout"
 "$lungo" time --model=net.prototxt --engine=gpu > out 2>&1
 [ $? -eq 1 ] && grep -q "engine: expected reference, blas or onednn, got 'gpu'" out || complain "--engine=gpu: expected an error"
+"$lungo" time --model=net.prototxt --precision=half > out 2>&1
+[ $? -eq 1 ] && grep -q "precision: expected float or bf16, got 'half'" out || complain "--precision=half: expected an error"
+"$lungo" time --model=net.prototxt --precision=bf16 --engine=blas > out 2>&1
+[ $? -eq 1 ] && grep -q "precision bf16: engine blas computes in float" out || complain "--precision=bf16 --engine=blas: expected an error"
+# From a processor without bfloat16, or of this oneDNN none at all.
+ONEDNN_MAX_CPU_ISA=AVX512_CORE "$lungo" time --model=net.prototxt --precision=bf16 > out 2>&1
+[ $? -eq 1 ] && grep -q "precision bf16: .*take precision float" out || complain "--precision=bf16 without bfloat16: expected an error"
 "$lungo" layers NoSuchLayer > out 2>&1
 [ $? -eq 1 ] || complain "layers NoSuchLayer: expected status 1"
 

@@ -37,3 +37,22 @@ GLOG_minloglevel=0 "$source/tests/cli/logs.py" "$2" "$golden"/logs/*.log
 # Where the build has oneDNN: in its own rounding.
 "$bin/lungo" time --model=net.prototxt --engine=onednn --iterations=1 2> log || grep -q "has no oneDNN" log
 grep -q "has no oneDNN" log || "$bin/golden_lenet" --engine=onednn "$work" "$golden/sgd_l2"
+
+# The same solver in float and in bfloat16, where the processor has it: they learn as much.
+cat > short.prototxt <<'EOT'
+net: "net.prototxt" base_lr: 0.01 momentum: 0.9 weight_decay: 0.0005 lr_policy: "fixed"
+max_iter: 200 test_iter: 20 test_interval: 200 random_seed: 7 snapshot_prefix: "short"
+EOT
+# accuracy_in PRECISION: of 2000 test images, as a part of 10000
+accuracy_in() {
+    GLOG_minloglevel=0 "$bin/lungo" train --solver=short.prototxt --precision="$1" 2> log || return 1
+    sed -n 's/.*accuracy = \([0-9.]*\).*/\1/p' log | tail -n 1 | awk '{ printf "%.0f", 10000 * $1 }'
+}
+if "$bin/lungo" time --model=net.prototxt --precision=bf16 --iterations=1 2> log; then
+    floats=$(accuracy_in float)
+    narrow=$(accuracy_in bf16)
+    echo "200 iterations: $floats of 10000 in float, $narrow in bf16"
+    [ "$narrow" -ge $((floats - 250)) ] && [ "$floats" -ge 5000 ]
+else
+    grep "precision bf16: " log
+fi

@@ -87,6 +87,7 @@ static lungo_status open_solver(lungo_solver **out, const command_flags *flags,
     lungo_status status = lungo_engine_parse(&options.engine, flags->engine);
     if (!status)
         status = lungo_unknown_fields_parse(&options.unknown_fields, flags->unknown_fields);
+    if (!status) status = lungo_precision_parse(&options.precision, flags->precision);
     return status ? status : lungo_solver_open(out, flags->solver, &options);
 }
 

@@ -10,7 +10,7 @@
 
 /* Caffe's flags, shared by all commands as in Caffe. */
 typedef struct command_flags {
-    const char *engine, *gpu, *solver, *model, *phase, *stage, *snapshot, *weights;
+    const char *engine, *precision, *gpu, *solver, *model, *phase, *stage, *snapshot, *weights;
     const char *sigint_effect, *sighup_effect, *sigterm_effect, *resume;
     const char *guard, *watch, *contact_sheet, *root_folder, *unknown_fields; /* Lungo's own */
     const char *keep_best, *snapshot_errors, *max_memory;

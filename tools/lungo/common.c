@@ -33,6 +33,7 @@ static lungo_net *open_net(const command_flags *flags, const char *path,
     lungo_net *net = NULL;
     if (lungo_engine_parse(&options.engine, flags->engine) ||
         lungo_unknown_fields_parse(&options.unknown_fields, flags->unknown_fields) ||
+        lungo_precision_parse(&options.precision, flags->precision) ||
         lungo_net_open(&net, path, &options))
         glog_report_error();
     words_dispose(&stages);

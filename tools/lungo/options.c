@@ -4,6 +4,7 @@
 #include "options.h"
 
 command_flags options_given = {.engine = "",
+                               .precision = "",
                                .gpu = "",
                                .solver = "",
                                .model = "",
@@ -83,6 +84,10 @@ tool_flag options_table[] = {
      "The file to make; its ending says how: .svg, .png, and of draw .pdf.", "plot draw", false},
     {"phase", FLAG_TEXT, &options_given.phase, "TRAIN|TEST", "TRAIN or TEST.",
      "time info gradcheck draw", false},
+    {"precision", FLAG_TEXT, &options_given.precision, "float|bf16",
+     "float, or bf16: convolutions and inner products read bfloat16 and sum in float, where oneDNN "
+     "and the processor have that.",
+     "train test time", false},
     {"rankdir", FLAG_TEXT, &options_given.rankdir, "LR|TB|BT|RL", "Which way a drawing runs.",
      "draw", false},
     {"resume", FLAG_TEXT, &options_given.resume, "exact|caffe",

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "plan/units.h"
 
 /* One engine and one stream for the whole process; they hold nothing that runs could share. */
@@ -132,20 +133,29 @@ lungo_status lungo_primitive_run(lungo_primitive *primitive, float *scratch) {
 
 /* ---- attributes and layouts ---- */
 
-static dnnl_status_t add_relu(dnnl_primitive_attr_t attributes, float slope) {
+size_t lungo_onednn_aligned(size_t floats) {
+    return (floats + 15) / 16 * 16;
+}
+
+static dnnl_status_t add_after(dnnl_primitive_attr_t attributes, const lungo_after *after) {
     dnnl_post_ops_t chain;
     dnnl_status_t status = dnnl_post_ops_create(&chain);
     if (status) return status;
-    status = dnnl_post_ops_append_eltwise(chain, 1.0f, dnnl_eltwise_relu, slope, 0.0f);
+    if (after->adds_up) status = dnnl_post_ops_append_sum(chain, 1.0f);
+    if (!status && after->added)
+        status = dnnl_post_ops_append_binary(chain, dnnl_binary_add, after->added);
+    if (!status && after->relu_slope)
+        status =
+            dnnl_post_ops_append_eltwise(chain, 1.0f, dnnl_eltwise_relu, *after->relu_slope, 0.0f);
     if (!status) status = dnnl_primitive_attr_set_post_ops(attributes, chain);
     dnnl_post_ops_destroy(chain);
     return status;
 }
 
-lungo_status lungo_onednn_attributes(dnnl_primitive_attr_t *out, const float *relu_slope) {
+lungo_status lungo_onednn_attributes(dnnl_primitive_attr_t *out, const lungo_after *after) {
     LUNGO_TRY(lungo_onednn_check(dnnl_primitive_attr_create(out), "attributes"));
     dnnl_status_t status = dnnl_primitive_attr_set_scratchpad_mode(*out, dnnl_scratchpad_mode_user);
-    if (!status && relu_slope) status = add_relu(*out, *relu_slope);
+    if (!status && after) status = add_after(*out, after);
     if (status) dnnl_primitive_attr_destroy(*out);
     return lungo_onednn_check(status, "attributes");
 }
@@ -171,6 +181,51 @@ lungo_status lungo_onednn_images(dnnl_memory_desc_t *out, const lungo_shape *sha
         "a layout");
 }
 
+/* ---- bfloat16 ---- */
+
+lungo_status lungo_onednn_need_bf16(void) {
+    static const char *const lacks = "precision bf16: expected a %s with AVX-512 and its bfloat16 "
+                                     "instructions (avx512_bf16), got one without; take precision "
+                                     "float";
+    bool processor = (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx512_core_bf16) ==
+                     dnnl_cpu_isa_avx512_core_bf16;
+    if (!processor) return lungo_fail(LUNGO_ERR_UNSUPPORTED, lacks, "processor");
+    if (lungo_plan_lanes() < 16) return lungo_fail(LUNGO_ERR_UNSUPPORTED, lacks, "build");
+    return LUNGO_OK;
+}
+
+dnnl_memory_desc_t lungo_onednn_bf16(dnnl_memory_desc_t layout) {
+    layout.data_type = dnnl_bf16;
+    return layout;
+}
+
+bool lungo_primitive_takes_bf16(const lungo_primitive *primitive, int id) {
+    return primitive->desc && lungo_primitive_layout(primitive, id)->data_type == dnnl_bf16;
+}
+
+lungo_status lungo_narrowed_open(lungo_narrowed *narrowed, const dnnl_memory_desc_t *layout) {
+    static const int ids[] = {DNNL_ARG_FROM, DNNL_ARG_TO, 0};
+    dnnl_memory_desc_t narrow = lungo_onednn_bf16(*layout);
+    narrowed->floats = lungo_onednn_aligned(lungo_layout_floats(&narrow));
+    LUNGO_TRY(lungo_primitive_choose_reorder(&narrowed->reorder, layout, &narrow));
+    return lungo_primitive_ready(&narrowed->reorder, ids);
+}
+
+lungo_status lungo_narrowed_make(lungo_narrowed *narrowed, const float *values, float *copy,
+                                 float *scratch) {
+    if (narrowed->of == values) return LUNGO_OK;
+    lungo_primitive_bind(&narrowed->reorder, DNNL_ARG_FROM, values);
+    lungo_primitive_bind(&narrowed->reorder, DNNL_ARG_TO, copy);
+    LUNGO_TRY(lungo_primitive_run(&narrowed->reorder, scratch));
+    narrowed->of = values;
+    return LUNGO_OK;
+}
+
+void lungo_narrowed_dispose(lungo_narrowed *narrowed) {
+    lungo_primitive_dispose(&narrowed->reorder);
+    *narrowed = (lungo_narrowed){0};
+}
+
 /* ---- weights ---- */
 
 lungo_status lungo_packed_weights_open(lungo_packed_weights *packed,
@@ -188,9 +243,12 @@ lungo_status lungo_packed_weights_open(lungo_packed_weights *packed,
 
 lungo_status lungo_packed_weights_make(lungo_packed_weights *packed, const float *values,
                                        float *scratch) {
+    double start = lungo_clock_seconds();
     lungo_primitive_bind(&packed->reorder, DNNL_ARG_FROM, values);
     lungo_primitive_bind(&packed->reorder, DNNL_ARG_TO, packed->values);
-    return lungo_primitive_run(&packed->reorder, scratch);
+    LUNGO_TRY(lungo_primitive_run(&packed->reorder, scratch));
+    packed->seconds = lungo_clock_seconds() - start;
+    return LUNGO_OK;
 }
 
 lungo_status lungo_packed_weights_get(lungo_packed_weights *packed, const lungo_blob *weights,
