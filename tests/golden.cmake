@@ -6,6 +6,8 @@ set(build ${PROJECT_BINARY_DIR})
 add_test(NAME tree.tidy COMMAND ${here}/tidy.sh ${PROJECT_SOURCE_DIR})
 add_test(NAME tree.headers COMMAND ${here}/headers.sh ${PROJECT_SOURCE_DIR})
 
+add_test(NAME tree.symbols COMMAND ${here}/symbols.sh ${build})
+
 add_test(NAME docs.layers COMMAND ${here}/cli/layer_pages.sh ${PROJECT_SOURCE_DIR} ${build})
 add_test(NAME docs.forks COMMAND ${here}/cli/forks_page.sh ${PROJECT_SOURCE_DIR})
 add_test(NAME docs.tools COMMAND ${here}/cli/tools_page.sh ${PROJECT_SOURCE_DIR} ${build})

@@ -55,15 +55,30 @@ static lungo_status drop_layouts(lungo_blob *blob) {
 
 /* ---- shape and memory ---- */
 
-lungo_status lungo_blob_reshape(lungo_blob *blob, const lungo_shape *shape) {
-    if (lungo_shape_check(shape)) return lungo_trail("in blob '%s'", blob->name);
-    if (!lungo_shape_equal(&blob->shape, shape)) LUNGO_TRY(drop_layouts(blob));
+static lungo_status take_shape(lungo_blob *blob, const lungo_shape *shape) {
     blob->shape = *shape;
     blob->count = lungo_shape_count(shape);
     need(blob->data, blob->count);
     need(blob->diff, blob->count);
     LUNGO_TRY(keep_up(blob->data, blob->name));
     return keep_up(blob->diff, blob->name);
+}
+
+lungo_status lungo_blob_reshape(lungo_blob *blob, const lungo_shape *shape) {
+    if (lungo_shape_check(shape)) return lungo_trail("in blob '%s'", blob->name);
+    if (!lungo_shape_equal(&blob->shape, shape)) {
+        LUNGO_TRY(drop_layouts(blob));
+        blob->reshapes++;
+    }
+    lungo_shape before = blob->shape;
+    size_t data = blob->data->needed, diff = blob->diff->needed;
+    lungo_status status = take_shape(blob, shape);
+    if (!status) return LUNGO_OK;
+    blob->shape = before;
+    blob->count = lungo_shape_count(&before);
+    blob->data->needed = data;
+    blob->diff->needed = diff;
+    return status;
 }
 
 lungo_status lungo_blob_allocate_data(lungo_blob *blob) {

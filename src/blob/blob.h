@@ -13,12 +13,14 @@ struct lungo_blob {
     const char *name; /* borrowed from whoever made the blob */
     lungo_shape shape;
     size_t count;
+    size_t reshapes; /* how often the shape has changed */
     lungo_storage *data, *diff;
 };
 
 lungo_status lungo_blob_init(lungo_blob *blob, const char *name);
 void lungo_blob_dispose(lungo_blob *blob);
 
+/* After a failure the shape is what it was. */
 lungo_status lungo_blob_reshape(lungo_blob *blob, const lungo_shape *shape);
 lungo_status lungo_blob_allocate_data(lungo_blob *blob);
 lungo_status lungo_blob_allocate_diff(lungo_blob *blob);

@@ -29,7 +29,7 @@ static void put_header(lungo_buffer *out, const lungo_shape *shape) {
     for (int i = 0; i < shape->axes; i++)
         lungo_buffer_printf(out, "%s%d", i ? ", " : "", shape->dim[i]);
     lungo_buffer_puts(out, shape->axes == 1 ? ",), }" : "), }");
-    while ((PREFIX + out->length + 1) % ALIGNMENT)
+    while (!out->failed && (PREFIX + out->length + 1) % ALIGNMENT)
         lungo_buffer_puts(out, " ");
     lungo_buffer_puts(out, "\n");
 }

@@ -284,7 +284,7 @@ lungo_status lungo_prefetch_next(lungo_prefetch *prefetch, const lungo_batch **o
     prefetch->lent = slot->failed == INT_MAX;
     pthread_mutex_unlock(&prefetch->mutex);
     if (slot->failed < INT_MAX)
-        return lungo_fail_again(slot->status, slot->error ? slot->error : "out of memory");
+        return lungo_fail_again(slot->status, slot->error ? slot->error : "lungo: out of memory");
     *out = &slot->batch;
     return LUNGO_OK;
 }

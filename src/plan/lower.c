@@ -188,24 +188,23 @@ static lungo_status open_with_scratch(lungo_step *step, lungo_net *net) {
 
 /* ---- steps ---- */
 
-static void note_shapes(lungo_step *step, const lungo_net *net) {
+static void note_reshapes(lungo_step *step, const lungo_net *net) {
     for (int i = step->first; i <= step->last; i++)
         for (int j = 0; j < net->layers[i]->bottom_count; j++)
-            step->bottom_shapes[i - step->first][j] = net->layers[i]->bottoms[j]->shape;
+            step->reshapes[i - step->first][j] = net->layers[i]->bottoms[j]->reshapes;
 }
 
 static lungo_status note_layers(lungo_step *step, lungo_net *net) {
     size_t layers = (size_t)(step->last - step->first + 1);
-    step->bottom_shapes = lungo_arena_array(&net->arena, layers, sizeof *step->bottom_shapes);
-    if (!step->bottom_shapes) return lungo_fail_memory("a plan", layers * sizeof(void *));
+    step->reshapes = lungo_arena_array(&net->arena, layers, sizeof *step->reshapes);
+    if (!step->reshapes) return lungo_fail_memory("a plan", layers * sizeof(void *));
     for (int i = step->first; i <= step->last; i++) {
-        const lungo_layer *layer = net->layers[i];
-        size_t bottoms = (size_t)layer->bottom_count;
-        lungo_shape *shapes = lungo_arena_array(&net->arena, bottoms, sizeof *shapes);
-        if (!shapes) return lungo_fail_memory("a plan", bottoms * sizeof *shapes);
-        step->bottom_shapes[i - step->first] = shapes;
+        size_t bottoms = (size_t)net->layers[i]->bottom_count;
+        size_t *reshapes = lungo_arena_array(&net->arena, bottoms, sizeof *reshapes);
+        if (!reshapes) return lungo_fail_memory("a plan", bottoms * sizeof *reshapes);
+        step->reshapes[i - step->first] = reshapes;
     }
-    note_shapes(step, net);
+    note_reshapes(step, net);
     return LUNGO_OK;
 }
 
@@ -241,21 +240,23 @@ lungo_status lungo_step_make(lungo_step *step, lungo_net *net, const lungo_unit_
 int lungo_step_changed(const lungo_step *step, const lungo_net *net, int first, int last) {
     for (int i = step->first; i <= step->last; i++) {
         const lungo_layer *layer = net->layers[i];
-        const lungo_shape *shapes = step->bottom_shapes[i - step->first];
+        const size_t *reshapes = step->reshapes[i - step->first];
         for (int j = 0; i >= first && i <= last && j < layer->bottom_count; j++)
-            if (!lungo_shape_equal(&shapes[j], &layer->bottoms[j]->shape)) return i;
+            if (reshapes[j] != layer->bottoms[j]->reshapes) return i;
     }
     return -1;
 }
 
-/* A unit that refuses the new shapes leaves the step to its layers. */
+/* A unit that refuses the new shapes leaves the step to its layers. After a failure the next call
+ * begins anew. */
 lungo_status lungo_step_follow_shapes(lungo_step *step, lungo_net *net) {
     int changed = lungo_step_changed(step, net, step->first, step->last);
     if (changed < 0) return LUNGO_OK;
     for (int i = step->first; i <= step->last; i++)
         LUNGO_TRY(lungo_net_reshape_layer(net, net->layers[i]));
-    note_shapes(step, net);
-    return open_with_scratch(step, net) ? lungo_net_trail(net, net->layers[step->first]) : LUNGO_OK;
+    if (open_with_scratch(step, net)) return lungo_net_trail(net, net->layers[step->first]);
+    note_reshapes(step, net);
+    return LUNGO_OK;
 }
 
 void lungo_step_dispose(lungo_step *step) {

@@ -58,9 +58,9 @@ struct lungo_unit {
 enum { LUNGO_MAX_UNITS = 2 };
 
 typedef struct lungo_step {
-    int first, last;             /* layers, by index in the net */
-    lungo_shape **bottom_shapes; /* per layer and bottom, at the last reshape */
-    int unit_count;              /* 0: always apart */
+    int first, last;   /* layers, by index in the net */
+    size_t **reshapes; /* per layer and bottom: the blob's, when it was last followed */
+    int unit_count;    /* 0: always apart */
     lungo_unit units[LUNGO_MAX_UNITS];
     lungo_blob between; /* from the first unit to the second */
     lungo_blob *between_tops[1];
@@ -77,8 +77,8 @@ lungo_status lungo_engine_units(lungo_engine engine, lungo_precision precision,
 /* lower.c: the step that begins with layer `first`: how many layers it takes, its units opened. */
 lungo_status lungo_step_make(lungo_step *step, lungo_net *net, const lungo_unit_table *units,
                              int first);
-/* The first of the layers first .. last of the step whose bottoms have other shapes than noted; -1:
- * none. */
+/* The first of the layers first .. last of the step whose bottoms have been reshaped since they
+ * were followed, though it be to the old shape: layouts do not outlive that. -1: none. */
 int lungo_step_changed(const lungo_step *step, const lungo_net *net, int first, int last);
 /* Reshapes its layers and opens its units anew, if anything has changed. */
 lungo_status lungo_step_follow_shapes(lungo_step *step, lungo_net *net);

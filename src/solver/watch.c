@@ -60,7 +60,8 @@ static lungo_status find_end(lungo_watch *watch, FILE *file, int iter) {
         watch->length += length;
     }
     free(line);
-    return status ? status : ferror(file) ? lungo_fail_errno("read", watch->path) : LUNGO_OK;
+    if (!status && length < 0 && !feof(file)) return lungo_fail_errno("read", watch->path);
+    return status;
 }
 
 static lungo_status cut_rows(lungo_watch *watch, int iter) {
@@ -140,6 +141,7 @@ static void add_row(lungo_watch *watch, const lungo_solver *solver, int index) {
     const lungo_learnable *param = &solver->net->params[index];
     const lungo_param_norms *norms = &solver->norms.params[index];
     const char *layer = escaped(watch, solver->net->layers[param->layer]->name);
+    watch->rows.failed |= watch->name.failed;
     lungo_buffer_printf(&watch->rows,
                         watch->json ? "%s%d, \"layer\": \"%s\", \"param\": %d" : "%s%d\t%s\t%d",
                         watch->json ? json_start : "", solver->iter, layer, param->index);
@@ -154,8 +156,7 @@ static void add_row(lungo_watch *watch, const lungo_solver *solver, int index) {
 
 static lungo_status write_rows(lungo_watch *watch) {
     size_t done = 0;
-    if (watch->rows.failed || watch->name.failed)
-        return lungo_fail_memory("the watch file's rows", watch->rows.length);
+    if (watch->rows.failed) return lungo_fail_memory("the watch file's rows", watch->rows.length);
     while (done < watch->rows.length) {
         ssize_t put = write(watch->file, watch->rows.bytes + done, watch->rows.length - done);
         if (put < 0 && errno == EINTR) continue;

@@ -2,6 +2,8 @@
 #ifndef LUNGO_STORE_BACKEND_H
 #define LUNGO_STORE_BACKEND_H
 
+#include <dirent.h>
+
 #include "store/database.h"
 
 typedef enum lungo_database_move {
@@ -44,8 +46,9 @@ struct lungo_database {
 };
 
 struct lungo_database_writer {
-    const lungo_backend_type *type; /* all three: set by database.c after create */
+    const lungo_backend_type *type; /* all of it: set by database.c after create */
     char *path, *temporary;
+    DIR *folder; /* the temporary one: held open, it can be emptied when nothing can be opened */
 };
 
 #endif

@@ -48,22 +48,32 @@ static lungo_status type_of(const lungo_backend_type **out, lungo_backend backen
     return LUNGO_OK;
 }
 
-static bool has_file(const char *folder, const char *name) {
+static lungo_status look_for(bool *found, const char *folder, const char *name) {
     lungo_buffer path = {0};
     lungo_buffer_printf(&path, "%s/%s", folder, name);
-    bool exists = !path.failed && lungo_file_exists(path.bytes);
+    lungo_status status = path.failed ? lungo_fail_memory("a path", path.length) : LUNGO_OK;
+    if (!status) *found = lungo_file_exists(path.bytes);
     lungo_buffer_dispose(&path);
-    return exists;
+    return status;
+}
+
+/* The backend whose marker the folder has; BACKENDS: none. */
+static lungo_status find_marked(int *out, const char *folder) {
+    bool found = false;
+    for (*out = 0; *out < BACKENDS; ++*out) {
+        LUNGO_TRY(look_for(&found, folder, backends[*out]->marker));
+        if (found) break;
+    }
+    return LUNGO_OK;
 }
 
 lungo_status lungo_backend_detect(lungo_backend *out, const char *path) {
     struct stat info;
+    int marked;
     if (stat(path, &info)) return lungo_fail_errno("open database", path);
-    for (int i = 0; i < BACKENDS; i++) {
-        if (!has_file(path, backends[i]->marker)) continue;
-        *out = (lungo_backend)i;
-        return LUNGO_OK;
-    }
+    LUNGO_TRY(find_marked(&marked, path));
+    *out = (lungo_backend)marked;
+    if (marked < BACKENDS) return LUNGO_OK;
     return lungo_fail(LUNGO_ERR_FILE,
                       "cannot open database '%s': expected a folder of LMDB (with a file %s) or of "
                       "LevelDB (with a file %s)",
@@ -75,18 +85,21 @@ lungo_status lungo_backend_detect(lungo_backend *out, const char *path) {
 /* DataParameter's default backend is LEVELDB, so a mismatch is often just a forgotten line. */
 static lungo_status check_folder(const lungo_backend_type *type, const char *path) {
     struct stat info;
+    bool found = false;
+    int marked;
     if (stat(path, &info)) return lungo_fail_errno("open database", path);
     if (!S_ISDIR(info.st_mode))
         return lungo_fail(LUNGO_ERR_FILE,
                           "cannot open database '%s': expected a folder with a file %s, got a file",
                           path, type->marker);
-    if (has_file(path, type->marker)) return LUNGO_OK;
-    for (int i = 0; i < BACKENDS; i++)
-        if (has_file(path, backends[i]->marker))
-            return lungo_fail(LUNGO_ERR_FILE,
-                              "cannot open database '%s': expected backend %s, got a folder of "
-                              "backend %s",
-                              path, type->name, backends[i]->name);
+    LUNGO_TRY(look_for(&found, path, type->marker));
+    if (found) return LUNGO_OK;
+    LUNGO_TRY(find_marked(&marked, path));
+    if (marked < BACKENDS)
+        return lungo_fail(LUNGO_ERR_FILE,
+                          "cannot open database '%s': expected backend %s, got a folder of backend "
+                          "%s",
+                          path, type->name, backends[marked]->name);
     return lungo_fail(
         LUNGO_ERR_FILE,
         "cannot open database '%s': expected a folder with a file %s, got one without", path,
@@ -183,45 +196,55 @@ lungo_status lungo_database_count(lungo_database *database, size_t *count) {
 /* ---- writing ---- */
 
 /* The folder and the files in it; stores have no folders inside. */
-static void remove_folder(const char *path) {
-    DIR *folder = opendir(path);
-    if (!folder) return;
+static void remove_folder(DIR *folder, const char *path) {
+    rewinddir(folder);
     for (struct dirent *entry; (entry = readdir(folder));)
         unlinkat(dirfd(folder), entry->d_name, 0); /* refuses "." and ".." */
-    closedir(folder);
     rmdir(path);
 }
 
 /* Mode 0744 as in Caffe. Names left by runs that were killed are passed over. */
-static lungo_status make_temporary(char *temporary, size_t room, const char *path) {
-    for (int i = 0; i < 1000; i++) {
+static lungo_status make_temporary(DIR **out, char *temporary, size_t room, const char *path) {
+    int made = -1;
+    for (int i = 0; made && i < 1000; i++) {
         snprintf(temporary, room, "%s.tmp.%d", path, i);
-        if (!mkdir(temporary, 0744)) return LUNGO_OK;
-        if (errno != EEXIST) break;
+        made = mkdir(temporary, 0744);
+        if (made && errno != EEXIST) break;
     }
-    return lungo_fail_errno("create database", path);
+    *out = made ? NULL : opendir(temporary);
+    if (*out) return LUNGO_OK;
+    lungo_status status = lungo_fail_errno("create database", path);
+    if (!made) rmdir(temporary);
+    return status;
+}
+
+static lungo_status check_path(const char *path) {
+    struct stat info;
+    if (!*path) return lungo_fail(LUNGO_ERR_USAGE, "database: expected a path, got an empty one");
+    if (lstat(path, &info)) return LUNGO_OK;
+    return lungo_fail(LUNGO_ERR_FILE,
+                      "cannot create database '%s': expected a new name, got one that exists; "
+                      "remove it first",
+                      path);
 }
 
 static lungo_status create(lungo_database_writer **out, const lungo_backend_type *type, char *path,
                            char *temporary, size_t room) {
-    struct stat info;
-    if (!*path) return lungo_fail(LUNGO_ERR_USAGE, "database: expected a path, got an empty one");
-    if (!lstat(path, &info))
-        return lungo_fail(LUNGO_ERR_FILE,
-                          "cannot create database '%s': expected a new name, got one that exists; "
-                          "remove it first",
-                          path);
-    LUNGO_TRY(make_temporary(temporary, room, path));
+    DIR *folder;
+    LUNGO_TRY(check_path(path));
+    LUNGO_TRY(make_temporary(&folder, temporary, room, path));
     lungo_database_writer *writer;
     lungo_status status = type->create(&writer, temporary);
     if (status) {
-        remove_folder(temporary);
+        remove_folder(folder, temporary);
+        closedir(folder);
         return lungo_trail("in database '%s'", path);
     }
     lungo_log_info(type->log_file, type->log_line, "Opened %s %s", type->name, path);
     writer->type = type;
     writer->path = path;
     writer->temporary = temporary;
+    writer->folder = folder;
     *out = writer;
     return LUNGO_OK;
 }
@@ -260,8 +283,10 @@ lungo_status lungo_database_commit(lungo_database_writer *writer) {
 /* Removes the folder of an unfinished one, but not while the store may still write there. */
 static void free_writer(lungo_database_writer *writer, bool finished) {
     char *path = writer->path, *temporary = writer->temporary;
+    DIR *folder = writer->folder;
     writer->type->discard(writer);
-    if (!finished) remove_folder(temporary);
+    if (!finished) remove_folder(folder, temporary);
+    closedir(folder);
     free(path);
     free(temporary);
 }

@@ -139,6 +139,13 @@ typedef struct content {
     size_t count;
 } content;
 
+/* No times in the file: the same values are the same bytes. */
+static hid_t new_properties(void) {
+    hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
+    H5Pset_obj_track_times(properties, false);
+    return properties;
+}
+
 /* An id below 0, of a call that failed before, makes this one fail. */
 static lungo_status make_dataset(lungo_hdf5_writer *writer, const char *name, const content *what) {
     hid_t dataset = H5Dcreate2(writer->id, name, what->type, what->space, H5P_DEFAULT,
@@ -167,11 +174,13 @@ static size_t to_dims(hsize_t *dims, const lungo_shape *shape) {
 static lungo_status write_simple(lungo_hdf5_writer *writer, const char *name,
                                  const lungo_shape *shape, hid_t type, const void *values) {
     hsize_t dims[LUNGO_MAX_AXES];
-    content what = {.type = type, .properties = H5P_DEFAULT, .values = values};
+    content what = {.type = type, .values = values};
     what.count = to_dims(dims, shape);
     what.space = H5Screate_simple(shape->axes, dims, NULL);
     if (what.space < 0) return lungo_hdf5_fail(writer->path, "write dataset", name);
+    what.properties = new_properties();
     lungo_status status = make_dataset(writer, name, &what);
+    H5Pclose(what.properties);
     H5Sclose(what.space);
     return status;
 }
@@ -200,14 +209,15 @@ lungo_status lungo_hdf5_write_bytes(lungo_hdf5_writer *writer, const char *datas
 
 /* As Caffe's: one string of its own length, with the 0 byte. */
 static lungo_status write_string(lungo_hdf5_writer *writer, const char *name, const char *text) {
-    content what = {
-        .type = H5Tcopy(H5T_C_S1), .properties = H5P_DEFAULT, .values = text, .count = 1};
+    content what = {.type = H5Tcopy(H5T_C_S1), .values = text, .count = 1};
     if (what.type < 0 || H5Tset_size(what.type, strlen(text) + 1) < 0)
         return lungo_hdf5_fail(writer->path, "write dataset", name);
     const lungo_shape scalar = {0};
     hsize_t none[1];
     what.space = H5Screate_simple(scalar.axes, none, NULL);
+    what.properties = new_properties();
     lungo_status status = make_dataset(writer, name, &what);
+    H5Pclose(what.properties);
     H5Sclose(what.space);
     H5Tclose(what.type);
     return status;
@@ -242,7 +252,7 @@ static lungo_status begin_rows(lungo_hdf5_writer *writer, const char *name,
     most[0] = H5S_UNLIMITED;
     choose_chunk(chunk, dims, shape->axes);
     what.space = H5Screate_simple(shape->axes, dims, most);
-    what.properties = H5Pcreate(H5P_DATASET_CREATE);
+    what.properties = new_properties();
     lungo_status status = LUNGO_OK;
     if (H5Pset_chunk(what.properties, shape->axes, chunk) < 0)
         status = lungo_hdf5_fail(writer->path, "write dataset", name);

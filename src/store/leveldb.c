@@ -246,12 +246,10 @@ static lungo_status sync_writer(lungo_database_writer *base) {
     writer *self = (writer *)base;
     leveldb_close(self->db);
     self->db = NULL;
-    DIR *folder = opendir(base->temporary);
-    if (!folder) return lungo_fail_errno("sync", base->temporary);
     lungo_status status = LUNGO_OK;
-    for (struct dirent *entry; !status && (entry = readdir(folder));)
-        if (strcmp(entry->d_name, "..")) status = sync_file(dirfd(folder), entry->d_name);
-    closedir(folder);
+    rewinddir(base->folder);
+    for (struct dirent *entry; !status && (entry = readdir(base->folder));)
+        if (strcmp(entry->d_name, "..")) status = sync_file(dirfd(base->folder), entry->d_name);
     return status;
 }
 

@@ -103,12 +103,17 @@ static lungo_status look_at(model *self, const char *path, const char *name, int
     return LUNGO_OK;
 }
 
-static const char *find_dataset(model *self, const stored_layer *stored, int j) {
+/* *out: the path of parameter j's dataset; NULL: the layer has none. */
+static lungo_status find_dataset(const char **out, model *self, const stored_layer *stored, int j) {
     const char *name = lungo_arena_printf(&self->arena, "%d", j);
-    for (size_t i = 0; name && i < stored->entry_count; i++)
-        if (stored->entries[i].is_dataset && strcmp(stored->entries[i].name, name) == 0)
-            return join(self, stored->path, name, false);
-    return NULL;
+    if (!name) return lungo_fail_memory("a dataset's name", sizeof(int));
+    *out = NULL;
+    for (size_t i = 0; i < stored->entry_count; i++) {
+        if (!stored->entries[i].is_dataset || strcmp(stored->entries[i].name, name)) continue;
+        *out = join(self, stored->path, name, false);
+        return *out ? LUNGO_OK : lungo_fail_memory("a dataset's name", strlen(stored->path));
+    }
+    return LUNGO_OK;
 }
 
 static lungo_status check_layer(model *self, const stored_layer *stored, const lungo_net *net,
@@ -117,7 +122,8 @@ static lungo_status check_layer(model *self, const stored_layer *stored, const l
         return lungo_weights_refuse_count(layer, stored->dataset_count);
     for (int j = 0; j < layer->param_count; j++) {
         lungo_shape shape;
-        const char *dataset = find_dataset(self, stored, j);
+        const char *dataset;
+        LUNGO_TRY(find_dataset(&dataset, self, stored, j));
         if (!dataset && !is_sharer(net, layer, j))
             return lungo_weights_refuse_count(layer, stored->dataset_count);
         LUNGO_TRY(lungo_weights_check_memory(layer, j));
@@ -145,7 +151,8 @@ static lungo_status copy_all(model *self, const lungo_net *net) {
         lungo_layer *layer = lungo_weights_find_layer(net, stored->name);
         for (int j = 0; layer && j < layer->param_count; j++) {
             lungo_blob *blob = layer->params[j].blob;
-            const char *dataset = find_dataset(self, stored, j);
+            const char *dataset;
+            LUNGO_TRY(find_dataset(&dataset, self, stored, j));
             if (dataset)
                 LUNGO_TRY(
                     lungo_hdf5_read(self->file, dataset, lungo_data_overwrite(blob), blob->count));

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "support/glog.h"
@@ -72,10 +73,10 @@ static void stop(ordered_state *state) {
 
 /* One thread is enough to go on with. */
 static int start_workers(ordered_state *state, pthread_t *workers, int wanted) {
-    int count = 0;
-    while (count < wanted && !pthread_create(&workers[count], NULL, run_worker, state))
+    int count = 0, error = 0;
+    while (count < wanted && !(error = pthread_create(&workers[count], NULL, run_worker, state)))
         count++;
-    if (count == 0) glog_complain("cannot start a thread");
+    if (count == 0) glog_complain("cannot start a thread: %s", strerror(error));
     return count;
 }
 

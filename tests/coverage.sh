@@ -1,0 +1,19 @@
+#!/bin/sh
+# Which part of the lines of src/ the tests run. Builds and runs all of them in build-coverage/.
+#   tests/coverage.sh [CTEST-OPTION...]     prints the share of each file, the worst first, and of all
+set -eu
+cd "$(dirname "$0")/.."
+cmake --preset coverage -G Ninja >/dev/null
+cmake --build --preset coverage
+find build-coverage -name '*.gcda' -exec rm {} +
+ctest --test-dir build-coverage --output-on-failure "$@" || echo "some tests failed"
+cd build-coverage
+find CMakeFiles/lungo.dir/src -name '*.gcda' -exec gcov -n -o . {} + 2>/dev/null |
+    awk -v root="$(cd .. && pwd)/src/" -F "[':%]" '
+        /^File/ { file = $2; sub(/^\.\.\/src\//, "", file); sub(root, "", file); known = file !~ /^\// }
+        /^Lines executed/ && known && file in seen == 0 {
+            split($0, part, /[:%]| of /); seen[file] = 1
+            lines += part[4]; run += part[4] * part[2] / 100
+            printf "%6.2f %% of %4d  %s\n", part[2], part[4], file; known = 0
+        }
+        END { printf "%6.2f %% of %d lines of src/\n", 100 * run / lines, lines }' | sort -n

@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""Trainings that are killed with SIGKILL, at random moments but above all while they write, and
+resumed: each ends with the very weights of the training that nobody killed.
+
+  kill.py BUILD [--moments=N] [--seed=N]    exits 1 after printing what broke the promise
+
+Three of four kills take the place of a random call of open, write, fsync, close or rename (a write
+is done by half; tests/support/faults.h), the others come at a random time. A run that is resumed may
+be killed again. After each kill a snapshot that was once finished must be there for the next run to
+take, and the last run must end, with the files of its last snapshot the same byte for byte.
+"""
+import argparse
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+KINDS = ('open', 'write', 'write', 'write', 'sync', 'close', 'rename')
+LAST = 's_iter_6.caffemodel', 's_iter_6.solverstate'
+DEEPEST = 3  # kills of one training
+NET = '''layer { name: 'data' type: 'Data' top: 'data' top: 'label' include { phase: TRAIN }
+  data_param { source: '../lmdb' backend: LMDB batch_size: 4 reader_threads: 2 } }
+layer { name: 'data' type: 'Data' top: 'data' top: 'label' include { phase: TEST }
+  data_param { source: '../lmdb' backend: LMDB batch_size: 4 } }
+layer { name: 'ip' type: 'InnerProduct' bottom: 'data' top: 'ip' inner_product_param { num_output: 3
+  weight_filler { type: 'gaussian' std: 0.01 } } }
+layer { name: 'loss' type: 'SoftmaxWithLoss' bottom: 'ip' bottom: 'label' top: 'loss' }
+'''
+SOLVER = '''net: '../net.prototxt' base_lr: 0.0001 lr_policy: 'step' gamma: 0.5 stepsize: 2 momentum: 0.9
+weight_decay: 0.01 max_iter: 6 random_seed: 1 snapshot: 1 snapshot_prefix: 's' test_iter: 1
+test_interval: 4
+'''
+
+
+def put(path, content):
+    with open(path, 'wb') as out:
+        out.write(content if isinstance(content, bytes) else content.encode())
+
+
+def read(path):
+    with open(path, 'rb') as file:
+        return file.read()
+
+
+def prepare(build):
+    """The data set and the definitions, in the working folder."""
+    pixels = bytes(i * 37 % 251 for i in range(4 * 64))
+    put('images', (2051).to_bytes(4, 'big') + b'\0\0\0\4\0\0\0\10\0\0\0\10' + pixels)
+    put('labels', (2049).to_bytes(4, 'big') + b'\0\0\0\4' + bytes([0, 1, 2, 1]))
+    subprocess.run([os.path.join(build, 'bin', 'convert_mnist_data'), 'images', 'labels', 'lmdb'],
+                   check=True, capture_output=True)
+    put('net.prototxt', NET)
+    put('solver.prototxt', SOLVER)
+
+
+def finished_pairs():
+    """Iterations with both files of a snapshot."""
+    found = [re.fullmatch(r's_iter_(\d+)\.solverstate', name) for name in os.listdir('.')]
+    return sorted(int(match.group(1)) for match in found
+                  if match and os.path.exists(f's_iter_{match.group(1)}.caffemodel'))
+
+
+def start(build, fault, counts=''):
+    """Begins the training, or goes on from its newest snapshot."""
+    pairs = finished_pairs()
+    resume = [f'--snapshot=s_iter_{pairs[-1]}.solverstate'] if pairs else []
+    environment = dict(os.environ, OMP_NUM_THREADS='1', OMP_WAIT_POLICY='passive', LUNGO_FAULT=fault)
+    if counts:
+        environment['LUNGO_FAULT_COUNTS'] = counts
+    command = [os.path.join(build, 'bin', 'faulty_lungo'), 'train', '--solver=../solver.prototxt']
+    with open('log', 'ab') as log:
+        return subprocess.Popen(command + resume, env=environment, stderr=log)
+
+
+class Reference:
+    """The training that nobody kills."""
+
+    def __init__(self, build):
+        os.mkdir('reference')
+        os.chdir('reference')
+        began = time.monotonic()
+        status = start(build, '', 'counts').wait()
+        self.seconds = time.monotonic() - began
+        if status:
+            sys.exit(f'the training fails by itself: {read("log").decode()}')
+        counts = dict(line.split() for line in read('counts').decode().splitlines())
+        self.counts = {kind: int(counts[kind]) for kind in KINDS}
+        self.files = [read(name) for name in LAST]
+        os.chdir('..')
+
+
+def run_killed(build, chance, reference):
+    """One run with a kill in its way, which it may not live to meet. What was to happen, in words."""
+    if chance.random() < 0.25:
+        moment = chance.uniform(0, reference.seconds)
+        training = start(build, '')
+        try:
+            training.wait(moment)
+        except subprocess.TimeoutExpired:
+            training.kill()
+        training.wait()
+        return 'at a random time', training.returncode
+    kind = chance.choice(KINDS)
+    fault = f'{kind}:{chance.randint(1, reference.counts[kind])}:kill'
+    return fault, start(build, fault).wait()
+
+
+def try_once(build, chance, reference):
+    """Kills a new training once or more and resumes it. Yields what is wrong."""
+    story, kept = [], []
+    for _ in range(chance.randint(1, DEEPEST)):
+        fault, status = run_killed(build, chance, reference)
+        story.append(fault)
+        if status not in (0, -9):
+            yield f'{story}: status {status}: {read("log").decode()[-1500:]}'
+        lost = set(kept) - set(finished_pairs())
+        if lost:
+            yield f'{story}: the snapshots of iterations {lost} are gone'
+        kept = finished_pairs()
+    status = start(build, '').wait()
+    if status:
+        yield f'{story}: resuming gives status {status}: {read("log").decode()[-1500:]}'
+    elif [read(name) for name in LAST] != reference.files:
+        yield f'{story}: another last snapshot'
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('build')
+    parser.add_argument('--moments', type=int, default=200)
+    parser.add_argument('--seed', type=int, default=7)
+    arguments = parser.parse_args()
+    build, chance, failures = os.path.abspath(arguments.build), random.Random(arguments.seed), 0
+    with tempfile.TemporaryDirectory() as folder:
+        os.chdir(folder)
+        prepare(build)
+        reference = Reference(build)
+        for _ in range(arguments.moments):
+            os.mkdir('killed')
+            os.chdir('killed')
+            for complaint in try_once(build, chance, reference):
+                failures += 1
+                print('FAIL', complaint)
+            os.chdir('..')
+            shutil.rmtree('killed')
+        os.chdir('/')
+    print(f'{arguments.moments} trainings killed and resumed, {failures} complaints')
+    sys.exit(failures > 0)
+
+
+main()
