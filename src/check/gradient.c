@@ -294,6 +294,13 @@ static lungo_status open_net(lungo_net **out, lungo_document *document, const ch
     return lungo_plan_open_net(out, param, document, &build);
 }
 
+/* Every blob is asked for, so that none shares memory: gradients are written from outside here. */
+static void ask_for_blobs(const lungo_net *net) {
+    for (size_t i = 0; i < lungo_net_layer_count(net); i++)
+        for (size_t j = 0; j < lungo_net_layer(net, i).top_count; j++)
+            lungo_net_layer_top(net, i, j);
+}
+
 lungo_status lungo_gradient_check_net(lungo_net *net, const lungo_gradient_options *gradient,
                                       lungo_gradient_function *row, void *user) {
     static const lungo_gradient_options defaults = LUNGO_GRADIENT_OPTIONS_INIT;
@@ -308,6 +315,7 @@ lungo_status lungo_gradient_check_net(lungo_net *net, const lungo_gradient_optio
                           "step and tolerance: expected more than 0, got %g and %g",
                           probe.options->step, probe.options->tolerance);
     lungo_rng_seed(&draws, 1701);
+    ask_for_blobs(net);
     return check_layers(&probe);
 }
 
