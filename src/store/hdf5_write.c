@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/checksum.h"
@@ -16,10 +17,22 @@ struct lungo_hdf5_writer {
 
 /* ---- files ---- */
 
-/* Where a file cannot be written, it cannot be closed either, and libhdf5 would keep it open for
- * good. What it still has to write of a file that is given up goes nowhere. */
+/* A place for what a file would get. Closing may cut or lengthen it, which /dev/null refuses, so
+ * that memory is taken where it can be as long as the file. */
+static int open_nowhere(hid_t id) {
+    hsize_t size = 0;
+    int memory = memfd_create("lungo", MFD_CLOEXEC);
+    if (memory >= 0 && H5Fget_filesize(id, &size) >= 0 && !ftruncate(memory, (off_t)size))
+        return memory;
+    if (memory >= 0) close(memory);
+    return open("/dev/null", O_RDWR | O_CLOEXEC);
+}
+
+/* Where a file cannot be written, it cannot be closed either; libhdf5 would keep it open for good,
+ * and crash over it when the process ends. What it still has to write of a file that is given up
+ * goes nowhere. */
 static void write_to_nowhere(hid_t id) {
-    int *file, nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int *file, nowhere = open_nowhere(id);
     if (nowhere < 0) return;
     if (H5Fget_vfd_handle(id, H5P_DEFAULT, (void **)&file) >= 0) dup3(nowhere, *file, O_CLOEXEC);
     close(nowhere);

@@ -25,6 +25,7 @@ static lungo_status solve(const char *file, const char *watch, const char *from)
     lungo_solver *solver;
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
     options.watch = watch;
+    options.stop_on_snapshot_error = true;
     lungo_status status = lungo_solver_open(&solver, file, &options);
     if (status) return status;
     status = lungo_solver_solve(solver, from);

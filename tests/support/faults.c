@@ -27,15 +27,18 @@ static const struct {
     [LUNGO_FAULT_MAP] = {"map", ENOMEM},       [LUNGO_FAULT_THREAD] = {"thread", EAGAIN},
 };
 
-static atomic_size_t calls[LUNGO_FAULT_KINDS];
-static struct {
+typedef struct ledger {
+    atomic_size_t calls[LUNGO_FAULT_KINDS];
     atomic_size_t at; /* the number of the call that fails; 0: none */
     lungo_fault_kind kind;
     lungo_fault_mode mode;
     atomic_bool struck;
     void *place[16];
     int depth;
-} armed;
+} ledger;
+
+/* Children, as those that read HDF5 files, share it: what they call is counted, too. */
+static ledger first, *armed = &first;
 
 const char *lungo_fault_name(lungo_fault_kind kind) {
     return kinds[kind].name;
@@ -46,38 +49,38 @@ const char *lungo_fault_reason(lungo_fault_kind kind) {
 }
 
 size_t lungo_fault_calls(lungo_fault_kind kind) {
-    return calls[kind];
+    return armed->calls[kind];
 }
 
 void lungo_fault_arm(lungo_fault_kind kind, size_t n, lungo_fault_mode mode) {
-    armed.at = 0;
-    armed.kind = kind;
-    armed.mode = mode;
-    if (n) armed.struck = false;
-    armed.at = n ? calls[kind] + n : 0;
+    armed->at = 0;
+    armed->kind = kind;
+    armed->mode = mode;
+    if (n) armed->struck = false;
+    armed->at = n ? armed->calls[kind] + n : 0;
 }
 
 bool lungo_fault_struck(void) {
-    return armed.struck;
+    return armed->struck;
 }
 
 void lungo_fault_print_place(void) {
-    backtrace_symbols_fd(armed.place, armed.depth, STDERR_FILENO);
+    backtrace_symbols_fd(armed->place, armed->depth, STDERR_FILENO);
 }
 
 /* Whether this call is to fail; errno is set then. */
 static bool strikes(lungo_fault_kind kind) {
-    size_t number = atomic_fetch_add(&calls[kind], 1) + 1, at = armed.at;
-    if (!at || kind != armed.kind || number < at) return false;
-    if (number > at && armed.mode != LUNGO_FAULT_STAYS) return false;
-    if (number == at) armed.depth = backtrace(armed.place, 16);
-    armed.struck = true;
+    size_t number = atomic_fetch_add(&armed->calls[kind], 1) + 1, at = armed->at;
+    if (!at || kind != armed->kind || number < at) return false;
+    if (number > at && armed->mode != LUNGO_FAULT_STAYS) return false;
+    if (number == at) armed->depth = backtrace(armed->place, 16);
+    armed->struck = true;
     errno = kinds[kind].error;
     return true;
 }
 
 static void end_if_asked(void) {
-    if (armed.mode == LUNGO_FAULT_KILL) raise(SIGKILL);
+    if (armed->mode == LUNGO_FAULT_KILL) raise(SIGKILL);
 }
 
 static bool fails(lungo_fault_kind kind) {
@@ -111,6 +114,9 @@ WRAP(LUNGO_FAULT_OPEN, char *, mkdtemp, NULL, (char *path), (path))
 WRAP(LUNGO_FAULT_OPEN, int, mkostemp, -1, (char *path, int flags), (path, flags))
 WRAP(LUNGO_FAULT_READ, ssize_t, read, -1, (int file, void *to, size_t size), (file, to, size))
 WRAP(LUNGO_FAULT_CUT, int, ftruncate, -1, (int file, off_t size), (file, size))
+WRAP(LUNGO_FAULT_OPEN, int, memfd_create, -1, (const char *name, unsigned flags), (name, flags))
+WRAP(LUNGO_FAULT_OPEN, int, socketpair, -1, (int domain, int type, int protocol, int ends[2]),
+     (domain, type, protocol, ends))
 WRAP(LUNGO_FAULT_SYNC, int, fchmod, -1, (int file, mode_t mode), (file, mode))
 WRAP(LUNGO_FAULT_RENAME, int, rename, -1, (const char *from, const char *to), (from, to))
 WRAP(LUNGO_FAULT_MAP, void *, mmap, MAP_FAILED,
@@ -119,6 +125,7 @@ WRAP(LUNGO_FAULT_MAP, void *, mmap, MAP_FAILED,
 WRAP(LUNGO_FAULT_THREAD, int, pthread_create, EAGAIN,
      (pthread_t * out, const pthread_attr_t *how, void *(*start)(void *), void *with),
      (out, how, start, with))
+WRAP(LUNGO_FAULT_THREAD, pid_t, fork, -1, (void), ())
 
 /* ---- those that need more ---- */
 
@@ -200,7 +207,7 @@ int __wrap_asprintf(char **out, const char *format, ...) {
 static void print_counts(void) {
     FILE *out = __real_fopen(getenv("LUNGO_FAULT_COUNTS"), "w");
     for (int i = 0; out && i < LUNGO_FAULT_KINDS; i++)
-        fprintf(out, "%s %zu\n", kinds[i].name, (size_t)calls[i]);
+        fprintf(out, "%s %zu\n", kinds[i].name, (size_t)armed->calls[i]);
     if (out) fclose(out);
 }
 
@@ -208,10 +215,17 @@ static lungo_fault_mode mode_named(const char *name) {
     return !strcmp(name, "kill") ? LUNGO_FAULT_KILL : *name ? LUNGO_FAULT_STAYS : LUNGO_FAULT_ONCE;
 }
 
+static void share_ledger(void) {
+    ledger *shared = __real_mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
+                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (shared != MAP_FAILED) armed = shared;
+}
+
 __attribute__((constructor)) static void obey_environment(void) {
     const char *order = getenv("LUNGO_FAULT");
     char kind[16] = "", mode[16] = "";
     size_t n = 0;
+    share_ledger();
     if (getenv("LUNGO_FAULT_COUNTS")) atexit(print_counts);
     if (!order || sscanf(order, "%15[^:]:%zu:%15s", kind, &n, mode) < 2) return;
     for (int i = 0; i < LUNGO_FAULT_KINDS; i++)

@@ -1,6 +1,6 @@
 /* Calls of the operating system and of the heap that are counted, made to fail, or made the last
  * thing a process does. In a program that is linked with LUNGO_WRAPS (tests/CMakeLists.txt) that is
- * every call by its own objects, static libraries included; what shared libraries (OpenMP, BLAS,
+ * every call by its own objects, static libraries and children included; what shared libraries (OpenMP, BLAS,
  * oneDNN, LMDB, HDF5) call does not count. */
 #ifndef LUNGO_TESTS_SUPPORT_FAULTS_H
 #define LUNGO_TESTS_SUPPORT_FAULTS_H
@@ -10,7 +10,7 @@
 
 typedef enum lungo_fault_kind {
     LUNGO_FAULT_MEMORY, /* malloc and its kin, strdup, asprintf */
-    LUNGO_FAULT_OPEN,   /* open, opendir, mkdir, mkostemp, fopen */
+    LUNGO_FAULT_OPEN,   /* open, opendir, mkdir, mkostemp, memfd_create, fopen, socketpair */
     LUNGO_FAULT_READ,
     LUNGO_FAULT_WRITE, /* fails after half of the bytes */
     LUNGO_FAULT_CUT,   /* ftruncate */
@@ -18,7 +18,7 @@ typedef enum lungo_fault_kind {
     LUNGO_FAULT_CLOSE, /* closes all the same */
     LUNGO_FAULT_RENAME,
     LUNGO_FAULT_MAP,    /* mmap */
-    LUNGO_FAULT_THREAD, /* pthread_create */
+    LUNGO_FAULT_THREAD, /* pthread_create, fork */
     LUNGO_FAULT_KINDS
 } lungo_fault_kind;
 
@@ -32,7 +32,7 @@ typedef enum lungo_fault_mode {
 const char *lungo_fault_name(lungo_fault_kind kind);
 const char *lungo_fault_reason(lungo_fault_kind kind);
 
-/* Calls since the process began, by all threads. */
+/* Calls since the process began, by all threads and children. */
 size_t lungo_fault_calls(lungo_fault_kind kind);
 
 /* The n-th call of this kind from now on (counted from 1) fails; 0: none. One at a time. */
