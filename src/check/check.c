@@ -228,7 +228,8 @@ static lungo_status check_net(const lungo_checked_file *file, const lungo_model 
 static lungo_status open_weights(lungo_model **out, const lungo_checked_file *file) {
     const char *path = file->options->weights;
     if (!path) return LUNGO_OK;
-    if (lungo_hdf5_is_file(path))
+    bool is_hdf5;
+    if (lungo_hdf5_is_file(&is_hdf5, path) == LUNGO_OK && is_hdf5)
         return lungo_fail(LUNGO_ERR_UNSUPPORTED,
                           "'%s': expected a .caffemodel to hold against the net, got HDF5", path);
     lungo_checked_file weights = {.check = file->check, .path = path};

@@ -73,5 +73,6 @@ lungo_status lungo_hdf5_file_read(lungo_hdf5_file *file, size_t index, float *va
 }
 
 bool lungo_hdf5_file_is(const char *path) {
-    return lungo_hdf5_is_file(path);
+    bool is_hdf5;
+    return lungo_hdf5_is_file(&is_hdf5, path) == LUNGO_OK && is_hdf5;
 }

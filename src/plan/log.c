@@ -37,7 +37,8 @@ uint64_t lungo_steps_hash(const lungo_net *net, const lungo_step *steps, int cou
         name_layers(&text, net, &steps[k]);
         name_implementation(&text, net, &steps[k]);
     }
-    for (size_t i = 0; i < text.length; i++)
+    if (text.failed) hash = 0;
+    for (size_t i = 0; !text.failed && i < text.length; i++)
         hash = (hash ^ (unsigned char)text.bytes[i]) * 0x100000001b3;
     lungo_buffer_dispose(&text);
     return hash;

@@ -28,7 +28,8 @@ int lungo_plan_step_count(const lungo_plan *plan);
 lungo_step_info lungo_plan_step(const lungo_plan *plan, int index);
 double lungo_plan_packing(const lungo_plan *plan); /* seconds; see include/lungo/net.h */
 
-/* What computes what, as one number: the same for the same steps by the same implementations. */
+/* What computes what, as one number: the same for the same steps by the same implementations. 0:
+ * out of memory. */
 uint64_t lungo_plan_hash(const lungo_plan *plan);
 
 /* "blas", ...; and the version of oneDNN: 20603 for 2.6.3, 0 in a build without it. */

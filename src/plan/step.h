@@ -87,7 +87,7 @@ void lungo_step_dispose(lungo_step *step);
 /* log.c: the table that --log-plan shows. */
 void lungo_plan_log(const lungo_net *net, const lungo_step *steps, int count);
 
-/* log.c: of the same names. */
+/* log.c: of the same names; 0: out of memory. */
 uint64_t lungo_steps_hash(const lungo_net *net, const lungo_step *steps, int count);
 
 /* ---- for units ---- */

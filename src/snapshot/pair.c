@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -102,7 +103,9 @@ lungo_status lungo_pair_find_model(char **out, const lungo_saved_state *saved, c
 static lungo_status try_model(const char *path) {
     lungo_hdf5 *file;
     lungo_model *model;
-    if (lungo_hdf5_is_file(path)) {
+    bool is_hdf5;
+    LUNGO_TRY(lungo_hdf5_is_file(&is_hdf5, path));
+    if (is_hdf5) {
         LUNGO_TRY(lungo_hdf5_open(&file, path));
         lungo_hdf5_close(file);
         return LUNGO_OK;
@@ -157,16 +160,27 @@ lungo_status lungo_pair_begin(const lungo_pair *pair) {
     if (there && needs_before(pair)) return LUNGO_OK;
     unlink(pair->before);
     if (!there || !lungo_file_exists(pair->model)) return LUNGO_OK;
-    if (link(pair->model, pair->before) == 0 || rename(pair->model, pair->before) == 0)
-        return lungo_file_sync_folder_of(pair->before);
-    return lungo_fail_errno("keep for the time of writing a new one", pair->model);
+    if (link(pair->model, pair->before) && rename(pair->model, pair->before))
+        return lungo_fail_errno("keep for the time of writing a new one", pair->model);
+    if (lungo_file_sync_folder_of(pair->before) == LUNGO_OK) return LUNGO_OK;
+    lungo_held_error held;
+    lungo_error_hold(&held);
+    lungo_pair_end(pair, false);
+    return lungo_error_raise(&held);
 }
 
-/* Renaming one name of a file to another of its names does nothing. */
+/* Two names of one file: what is there under the first is the old one. */
+static bool are_one_file(const char *path, const char *other) {
+    struct stat one, two;
+    return !stat(path, &one) && !stat(other, &two) && one.st_dev == two.st_dev &&
+           one.st_ino == two.st_ino;
+}
+
 lungo_status lungo_pair_end(const lungo_pair *pair, bool written) {
     if (!lungo_file_exists(pair->before)) return LUNGO_OK;
-    if (!written && rename(pair->before, pair->model))
+    bool back = !written && !are_one_file(pair->before, pair->model);
+    if (back && rename(pair->before, pair->model))
         return lungo_fail_errno("go back to the old file", pair->model);
-    unlink(pair->before);
+    if (!back) unlink(pair->before);
     return lungo_file_sync_folder_of(pair->model);
 }

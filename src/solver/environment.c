@@ -24,7 +24,8 @@ static char *engine(const lungo_solver *solver, lungo_arena *arena) {
 }
 
 static char *plan(const lungo_solver *solver, lungo_arena *arena) {
-    return lungo_arena_printf(arena, "%016" PRIx64, lungo_plan_hash(solver->net->plan));
+    uint64_t hash = lungo_plan_hash(solver->net->plan);
+    return hash ? lungo_arena_printf(arena, "%016" PRIx64, hash) : NULL;
 }
 
 static char *blas(const lungo_solver *solver, lungo_arena *arena) {

@@ -23,8 +23,8 @@ static inline bool lungo_hdf5_is_name(const char *path) {
     return length >= 3 && strcmp(path + length - 3, ".h5") == 0;
 }
 
-/* By the content; false too for what cannot be read. */
-bool lungo_hdf5_is_file(const char *path);
+/* By the content. What is not there, or is no regular file, is none. */
+lungo_status lungo_hdf5_is_file(bool *out, const char *path);
 
 /* ---- reading ---- */
 

@@ -1,6 +1,7 @@
 /* In a build without HDF5: every function that could fail does. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "store/hdf5.h"
 
@@ -9,15 +10,17 @@ lungo_status lungo_hdf5_check(void) {
                       "this build has no HDF5: install it (Debian: libhdf5-dev) and build again");
 }
 
-bool lungo_hdf5_is_file(const char *path) {
+lungo_status lungo_hdf5_is_file(bool *out, const char *path) {
     static const char signature[] = "\x89HDF\r\n\x1a\n";
     char bytes[sizeof signature - 1];
+    struct stat info;
+    *out = false;
+    if (stat(path, &info) || !S_ISREG(info.st_mode)) return LUNGO_OK;
     FILE *file = fopen(path, "rbe");
-    if (!file) return false;
-    bool is_hdf5 =
-        fread(bytes, sizeof bytes, 1, file) == 1 && memcmp(bytes, signature, sizeof bytes) == 0;
+    if (!file) return lungo_fail_errno("open", path);
+    *out = fread(bytes, sizeof bytes, 1, file) == 1 && memcmp(bytes, signature, sizeof bytes) == 0;
     fclose(file);
-    return is_hdf5;
+    return LUNGO_OK;
 }
 
 lungo_status lungo_hdf5_open(lungo_hdf5 **out, const char *path) {

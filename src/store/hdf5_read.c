@@ -27,24 +27,26 @@ lungo_status lungo_hdf5_check(void) {
 
 /* ---- by the content: a signature at byte 0, 512, 1024, 2048, ... ---- */
 
-static bool has_signature(int file, off_t size) {
+static lungo_status find_signature(bool *found, int file, off_t size, const char *path) {
     static const char signature[8] = "\x89HDF\r\n\x1a\n";
     char bytes[sizeof signature];
-    for (off_t at = 0; at + (off_t)sizeof bytes <= size; at = at ? 2 * at : 512)
-        if (pread(file, bytes, sizeof bytes, at) == (ssize_t)sizeof bytes &&
-            memcmp(bytes, signature, sizeof bytes) == 0)
-            return true;
-    return false;
+    for (off_t at = 0; !*found && at + (off_t)sizeof bytes <= size; at = at ? 2 * at : 512) {
+        ssize_t got = pread(file, bytes, sizeof bytes, at);
+        if (got < 0) return lungo_fail_errno("read", path);
+        *found = got == (ssize_t)sizeof bytes && memcmp(bytes, signature, sizeof bytes) == 0;
+    }
+    return LUNGO_OK;
 }
 
-bool lungo_hdf5_is_file(const char *path) {
+lungo_status lungo_hdf5_is_file(bool *out, const char *path) {
     struct stat info;
-    if (stat(path, &info) || !S_ISREG(info.st_mode)) return false;
+    *out = false;
+    if (stat(path, &info) || !S_ISREG(info.st_mode)) return LUNGO_OK;
     int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0) return false;
-    bool is_hdf5 = has_signature(file, info.st_size);
+    if (file < 0) return lungo_fail_errno("open", path);
+    lungo_status status = find_signature(out, file, info.st_size, path);
     close(file);
-    return is_hdf5;
+    return status;
 }
 
 /* ---- the child ---- */

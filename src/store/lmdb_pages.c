@@ -94,8 +94,9 @@ static lungo_status check_headers(int file, const char *folder) {
     unsigned char page[HEADER_SIZE];
     size_t page_size = 0;
     for (int i = 0; i < 2; i++) {
-        if (pread(file, page, sizeof page, (off_t)page_size) != (ssize_t)sizeof page ||
-            !is_header(page, page_size))
+        ssize_t got = pread(file, page, sizeof page, (off_t)page_size);
+        if (got < 0) return lungo_fail_errno("read a file of", folder);
+        if (got != (ssize_t)sizeof page || !is_header(page, page_size))
             return refuse_header(folder);
         page_size = header_at(page).page_size;
     }

@@ -72,8 +72,10 @@ static lungo_status load_model(lungo_net *net, const char *path, bool whole) {
 }
 
 static lungo_status load(lungo_net *net, const char *path, bool whole) {
-    lungo_status status = lungo_hdf5_is_file(path) ? lungo_weights_load_hdf5(net, path, whole)
-                                                   : load_model(net, path, whole);
+    bool is_hdf5;
+    lungo_status status = lungo_hdf5_is_file(&is_hdf5, path);
+    if (!status)
+        status = is_hdf5 ? lungo_weights_load_hdf5(net, path, whole) : load_model(net, path, whole);
     return status ? lungo_trail("while loading weights from %s", path) : LUNGO_OK;
 }
 

@@ -115,9 +115,9 @@ START_TEST(files_that_cannot_be_read_are_refused) {
              "HDF5 file 'empty.h5': cannot open '/': file signature not found");
     lungo_test_file("text.h5", "not an HDF5 file");
     ck_fails(lungo_hdf5_open(&file, "text.h5"), LUNGO_ERR_FORMAT, "file signature not found");
-    ck_assert(!lungo_hdf5_is_file("absent.h5") && !lungo_hdf5_is_file("."));
-    ck_assert(!lungo_hdf5_is_file("empty.h5") && !lungo_hdf5_is_file("text.h5"));
-    ck_assert(lungo_hdf5_is_file(TYPES));
+    ck_assert(!lungo_hdf5_file_is("absent.h5") && !lungo_hdf5_file_is("."));
+    ck_assert(!lungo_hdf5_file_is("empty.h5") && !lungo_hdf5_file_is("text.h5"));
+    ck_assert(lungo_hdf5_file_is(TYPES));
 }
 END_TEST
 
@@ -251,7 +251,7 @@ START_TEST(a_build_without_hdf5_says_what_to_do) {
     lungo_hdf5_writer *writer;
     ck_fails(lungo_hdf5_open(&file, "a.h5"), LUNGO_ERR_UNSUPPORTED, "install it");
     ck_fails(lungo_hdf5_create(&writer, "a.h5"), LUNGO_ERR_UNSUPPORTED, "in file 'a.h5'");
-    ck_assert(lungo_hdf5_is_file(TYPES));
+    ck_assert(lungo_hdf5_file_is(TYPES));
 }
 END_TEST
 

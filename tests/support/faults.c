@@ -100,6 +100,8 @@ static bool fails(lungo_fault_kind kind) {
 WRAP(LUNGO_FAULT_MEMORY, void *, malloc, NULL, (size_t size), (size))
 WRAP(LUNGO_FAULT_MEMORY, void *, calloc, NULL, (size_t count, size_t size), (count, size))
 WRAP(LUNGO_FAULT_MEMORY, void *, realloc, NULL, (void *old, size_t size), (old, size))
+WRAP(LUNGO_FAULT_MEMORY, void *, reallocarray, NULL, (void *old, size_t count, size_t size),
+     (old, count, size))
 WRAP(LUNGO_FAULT_MEMORY, void *, aligned_alloc, NULL, (size_t to, size_t size), (to, size))
 WRAP(LUNGO_FAULT_MEMORY, int, posix_memalign, ENOMEM, (void **out, size_t to, size_t size),
      (out, to, size))
@@ -113,12 +115,15 @@ WRAP(LUNGO_FAULT_OPEN, int, mkdir, -1, (const char *path, mode_t mode), (path, m
 WRAP(LUNGO_FAULT_OPEN, char *, mkdtemp, NULL, (char *path), (path))
 WRAP(LUNGO_FAULT_OPEN, int, mkostemp, -1, (char *path, int flags), (path, flags))
 WRAP(LUNGO_FAULT_READ, ssize_t, read, -1, (int file, void *to, size_t size), (file, to, size))
+WRAP(LUNGO_FAULT_READ, ssize_t, pread, -1, (int file, void *to, size_t size, off_t from),
+     (file, to, size, from))
 WRAP(LUNGO_FAULT_CUT, int, ftruncate, -1, (int file, off_t size), (file, size))
 WRAP(LUNGO_FAULT_OPEN, int, memfd_create, -1, (const char *name, unsigned flags), (name, flags))
 WRAP(LUNGO_FAULT_OPEN, int, socketpair, -1, (int domain, int type, int protocol, int ends[2]),
      (domain, type, protocol, ends))
 WRAP(LUNGO_FAULT_SYNC, int, fchmod, -1, (int file, mode_t mode), (file, mode))
 WRAP(LUNGO_FAULT_RENAME, int, rename, -1, (const char *from, const char *to), (from, to))
+WRAP(LUNGO_FAULT_RENAME, int, link, -1, (const char *from, const char *to), (from, to))
 WRAP(LUNGO_FAULT_MAP, void *, mmap, MAP_FAILED,
      (void *at, size_t size, int access, int flags, int file, off_t from),
      (at, size, access, flags, file, from))

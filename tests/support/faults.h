@@ -11,12 +11,12 @@
 typedef enum lungo_fault_kind {
     LUNGO_FAULT_MEMORY, /* malloc and its kin, strdup, asprintf */
     LUNGO_FAULT_OPEN,   /* open, opendir, mkdir, mkostemp, memfd_create, fopen, socketpair */
-    LUNGO_FAULT_READ,
-    LUNGO_FAULT_WRITE, /* fails after half of the bytes */
-    LUNGO_FAULT_CUT,   /* ftruncate */
-    LUNGO_FAULT_SYNC,  /* fsync, fdatasync (which sync nothing), fchmod */
-    LUNGO_FAULT_CLOSE, /* closes all the same */
-    LUNGO_FAULT_RENAME,
+    LUNGO_FAULT_READ,   /* read, pread */
+    LUNGO_FAULT_WRITE,  /* fails after half of the bytes */
+    LUNGO_FAULT_CUT,    /* ftruncate */
+    LUNGO_FAULT_SYNC,   /* fsync, fdatasync (which sync nothing), fchmod */
+    LUNGO_FAULT_CLOSE,  /* closes all the same */
+    LUNGO_FAULT_RENAME, /* rename, link */
     LUNGO_FAULT_MAP,    /* mmap */
     LUNGO_FAULT_THREAD, /* pthread_create, fork */
     LUNGO_FAULT_KINDS
