@@ -35,7 +35,7 @@ TOOLS = {
     'compute_image_mean': 'compute_image_mean in/lmdb out/mean.binaryproto',
     'extract_features': 'extract_features in/s_iter_2.caffemodel in/net.prototxt ip out/ip 2 lmdb',
     'upgrade_net_proto_text': 'upgrade_net_proto_text in/old.prototxt out/new.prototxt',
-    'train': 'lungo train --solver=in/solver.prototxt',
+    'train': 'lungo train --solver=in/solver.prototxt --snapshot-errors=stop',
     'test': 'lungo test --model=in/net.prototxt --weights=in/s_iter_2.caffemodel --iterations=2',
 }
 # A picture that cannot be read is left out, as by Caffe's tool, with a line that says so.

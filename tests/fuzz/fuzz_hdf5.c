@@ -43,7 +43,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     lungo_hdf5 *file;
     lungo_saved_state *saved;
     int groups = 0;
-    if (lungo_hdf5_file_is(path) && lungo_hdf5_open(&file, path) == LUNGO_OK) {
+    bool is_hdf5;
+    if (lungo_hdf5_is_file(&is_hdf5, path) == LUNGO_OK && is_hdf5 &&
+        lungo_hdf5_open(&file, path) == LUNGO_OK) {
         read_group(file, "", 0, &groups);
         lungo_hdf5_close(file);
     }

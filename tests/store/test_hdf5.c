@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "blob/shape.h"
+#include "lungo/data.h"
 #include "support/solvers.h"
 #include "support/suites.h"
 
