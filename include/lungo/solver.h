@@ -36,8 +36,14 @@ typedef struct lungo_solver_options {
                            gradient_norm of the gradient after clipping and 1 / iter_size, without
                            decay; decay_norm of what decay adds to it or takes from the weights
                            beside it; update_ratio: norm of the update / weight_norm */
-    lungo_engine engine; /* of the train net and the test nets */
-    bool log_plan;       /* of the train net */
+    const char *metrics; /* NULL, or a file for rates, losses, outputs and tests: a JSON object per
+                           line, see below. Begun, cut back and gone on with as `watch` is */
+    int metrics_every;   /* 0: in the iterations that the log displays; N: in every Nth */
+    const char *tensorboard; /* NULL, or a folder for event files of the same, as TensorBoard reads
+                           them; made if need be. See below */
+    int tensorboard_histograms;    /* 0: none; N: of the weights, before every Nth iteration */
+    lungo_engine engine;           /* of the train net and the test nets */
+    bool log_plan;                 /* of the train net */
     int worker_count, worker_rank; /* the train net's share of the data; see lungo_net_options */
     bool skip_bad_records;         /* as data_param.skip_bad_records, for every layer */
     lungo_unknown_fields unknown_fields; /* of the solver and all nets */
@@ -62,9 +68,31 @@ typedef struct lungo_solver_options {
 
 #define LUNGO_SOLVER_OPTIONS_INIT                                                                  \
     {                                                                                              \
-        0, NULL, 0, NULL, false, false, true, 100, NULL, LUNGO_ENGINE_DEFAULT, false, 0, 0, false, \
-            LUNGO_UNKNOWN_ERROR, LUNGO_PRECISION_FLOAT, 0, 0, NULL, false, false, false            \
+        0, NULL, 0, NULL, false, false, true, 100, NULL, NULL, 0, NULL, 0, LUNGO_ENGINE_DEFAULT,   \
+            false, 0, 0, false, LUNGO_UNKNOWN_ERROR, LUNGO_PRECISION_FLOAT, 0, 0, NULL, false,     \
+            false, false                                                                           \
     }
+
+/* Metrics, with null for numbers that are not finite:
+ *
+ *   {"iteration": 100, "time": 2.5, "phase": "train", "lr": 0.01, "loss": 0.5,
+ *    "outputs": {"loss": 0.4, "pair": [1, 2]}, "norms": {"conv1[0]": {"weight_norm": 3, ...}}}
+ *   {"iteration": 100, "time": 2.6, "phase": "test", "net": 0, "outputs": {"accuracy": 0.9}}
+ *
+ * iteration and loss are the log's: the loss is the sum of all, weighted and smoothed. time:
+ * seconds of training, with those before a resume. outputs: in training of that batch; in a test
+ * the means over its batches. norms: with `watch`, its numbers. The loss after the last update has
+ * no lr.
+ *
+ * Event files: the folder gets runs `train`, `test`, `test_1`, ... with a new file in each for each
+ * time that training begins or goes on; TensorBoard takes what is in older ones from that iteration
+ * on as void. Tags: loss (as above), lr, outputs by their names (pair, pair[1]; in `train` those
+ * called loss or lr are batch/loss, batch/lr), weight_norm/conv1[0] and the like with `watch`, and
+ * histograms weights/conv1[0].
+ *
+ * Files beside the log change nothing in a training. One that cannot be opened is an error before
+ * the first iteration; one that cannot be written any more is reported once, and loses the rows
+ * from there on. */
 
 /* Reads the solver file, builds the train net and the test nets (paths in it are as Caffe has
  * them: relative to the working directory). options NULL: all defaults. The caller frees *out. */
@@ -125,6 +153,12 @@ void lungo_solver_log_decay(const lungo_solver *solver);
 typedef lungo_status lungo_iteration_function(void *user, lungo_solver *solver);
 void lungo_solver_on_iteration(lungo_solver *solver, lungo_iteration_function *function,
                                void *user);
+
+/* Called after each test of test net `net`, with the mean over its batches of each element of each
+ * of its outputs, one output behind another. Anything but LUNGO_OK ends the run with it. */
+typedef lungo_status lungo_test_function(void *user, lungo_solver *solver, size_t net,
+                                         const float *means);
+void lungo_solver_on_test(lungo_solver *solver, lungo_test_function *function, void *user);
 
 /* Asks for something at the next iteration boundary. Safe to call from a signal handler. */
 typedef enum lungo_request {

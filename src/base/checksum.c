@@ -44,6 +44,17 @@ lungo_status lungo_checksum_of(lungo_checksum *out, const char *path) {
     return status;
 }
 
+/* Bit by bit; 0x82f63b78 is the polynomial, the lowest power first. */
+uint32_t lungo_crc32c(const void *bytes, size_t length) {
+    uint32_t sum = 0xffffffff;
+    for (const unsigned char *at = bytes, *end = at + length; at < end; at++) {
+        sum ^= *at;
+        for (int i = 0; i < 8; i++)
+            sum = sum >> 1 ^ (sum & 1 ? 0x82f63b78 : 0);
+    }
+    return ~sum;
+}
+
 /* ---- as text ---- */
 
 lungo_checksum_text lungo_checksum_print(const lungo_checksum *sum) {

@@ -4,6 +4,7 @@
 #define LUNGO_BASE_CHECKSUM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -27,6 +28,9 @@ typedef struct lungo_checksum_text {
 } lungo_checksum_text;
 lungo_checksum_text lungo_checksum_print(const lungo_checksum *sum);
 bool lungo_checksum_parse(lungo_checksum *out, const char *text);
+
+/* CRC-32C (Castagnoli), for formats that want it of a few bytes: it is short, not fast. */
+uint32_t lungo_crc32c(const void *bytes, size_t length);
 
 /* ---- seals ----
  *

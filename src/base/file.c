@@ -236,16 +236,20 @@ const char *lungo_file_writer_temporary(const lungo_file_writer *writer) {
     return writer->temporary;
 }
 
-lungo_status lungo_file_writer_write(lungo_file_writer *writer, const void *bytes, size_t length) {
+lungo_status lungo_file_append(int file, const void *bytes, size_t length, const char *path) {
     const char *at = bytes;
     while (length > 0) {
-        ssize_t put = write(writer->file, at, length);
+        ssize_t put = write(file, at, length);
         if (put < 0 && errno == EINTR) continue;
-        if (put < 0) return lungo_fail_errno("write", writer->path);
+        if (put < 0) return lungo_fail_errno("write", path);
         at += put;
         length -= (size_t)put;
     }
     return LUNGO_OK;
+}
+
+lungo_status lungo_file_writer_write(lungo_file_writer *writer, const void *bytes, size_t length) {
+    return lungo_file_append(writer->file, bytes, length, writer->path);
 }
 
 void lungo_file_writer_abandon(lungo_file_writer *writer) {
@@ -296,5 +300,25 @@ lungo_status lungo_file_replace(const char *path, const void *bytes, size_t leng
     lungo_status status = lungo_file_writer_write(writer, bytes, length);
     if (!status) return lungo_file_writer_commit(writer);
     lungo_file_writer_abandon(writer);
+    return status;
+}
+
+static lungo_status make_folder(const char *path) {
+    if (mkdir(path, 0777) == 0 || (errno == EEXIST && lungo_file_is_folder(path))) return LUNGO_OK;
+    return lungo_fail_errno("make the folder", path);
+}
+
+lungo_status lungo_file_make_folders(const char *path) {
+    char *copy = strdup(path);
+    if (!copy) return lungo_fail_memory("a folder's name", strlen(path));
+    lungo_status status = LUNGO_OK;
+    for (char *slash = strchr(copy + strspn(copy, "/"), '/'); slash && !status;
+         slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        status = make_folder(copy);
+        *slash = '/';
+    }
+    if (!status) status = make_folder(copy);
+    free(copy);
     return status;
 }

@@ -49,6 +49,12 @@ bool lungo_file_remove_leftover(const char *temporary);
 /* Makes last what was renamed or removed in the folder of a file. */
 lungo_status lungo_file_sync_folder_of(const char *path);
 
+/* All of it at once, to a file that is open for appending. */
+lungo_status lungo_file_append(int file, const void *bytes, size_t length, const char *path);
+
+/* The folder, and those above it, if they are not there. */
+lungo_status lungo_file_make_folders(const char *path);
+
 bool lungo_file_exists(const char *path);
 bool lungo_file_is_folder(const char *path);
 

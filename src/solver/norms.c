@@ -5,6 +5,15 @@
 
 #include "math/vector.h"
 
+const char *const lungo_norm_names[LUNGO_NORMS] = {"weight_norm", "gradient_norm", "decay_norm",
+                                                   "update_ratio"};
+
+double lungo_norm(const lungo_param_norms *norms, int index) {
+    const double values[LUNGO_NORMS] = {norms->weights, norms->gradient, norms->decay,
+                                        lungo_update_ratio(norms)};
+    return values[index];
+}
+
 lungo_status lungo_norms_init(lungo_norms *norms, const lungo_net *net) {
     size_t most = 1, params = (size_t)net->param_count;
     for (int i = 0; i < net->param_count; i++)

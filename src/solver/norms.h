@@ -36,6 +36,11 @@ static inline double lungo_update_ratio(const lungo_param_norms *norms) {
     return norms->update == 0 ? 0 : norms->update / norms->weights;
 }
 
+/* For those who write them down: "weight_norm", "gradient_norm", "decay_norm", "update_ratio". */
+enum { LUNGO_NORMS = 4 };
+extern const char *const lungo_norm_names[LUNGO_NORMS];
+double lungo_norm(const lungo_param_norms *norms, int index);
+
 static inline size_t lungo_pieces(size_t count) {
     return (count + LUNGO_PIECE - 1) / LUNGO_PIECE;
 }

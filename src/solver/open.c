@@ -66,6 +66,12 @@ static lungo_status add_string(lungo_solver *solver, void *message, const char *
     return *place ? LUNGO_OK : lungo_fail_memory(field, strlen(text));
 }
 
+static lungo_status copy_text(const char **out, lungo_solver *solver, const char *text) {
+    if (!text) return LUNGO_OK;
+    *out = lungo_arena_string(lungo_document_arena(solver->document), text);
+    return *out ? LUNGO_OK : lungo_fail_memory("an option", strlen(text));
+}
+
 static lungo_status merge_state(lungo_solver *solver, const lungo_solver_options *options) {
     ProtobufCMessage *message = &solver->param->base;
     Caffe__NetState *state = (Caffe__NetState *)lungo_message_ensure(
@@ -84,9 +90,38 @@ static lungo_status merge_guard(lungo_solver *solver, const lungo_solver_options
                           options->guard_growth);
     solver->guard.on = options->guard;
     solver->guard.growth = options->guard_growth;
-    if (!options->watch) return LUNGO_OK;
-    solver->watch.path = lungo_arena_string(lungo_document_arena(solver->document), options->watch);
-    return solver->watch.path ? LUNGO_OK : lungo_fail_memory("watch", strlen(options->watch));
+    return LUNGO_OK;
+}
+
+static lungo_status check_records(const lungo_solver_options *options) {
+    if (options->metrics_every < 0)
+        return lungo_fail(LUNGO_ERR_USAGE,
+                          "metrics_every: expected 0 (at each display) or more, got %d",
+                          options->metrics_every);
+    if (options->metrics_every > 0 && !options->metrics && !options->tensorboard)
+        return lungo_fail(LUNGO_ERR_USAGE, "metrics_every: expected metrics or tensorboard, to be "
+                                           "written so often, got neither");
+    if (options->tensorboard_histograms < 0)
+        return lungo_fail(LUNGO_ERR_USAGE,
+                          "tensorboard_histograms: expected 0 (none) or more, got %d",
+                          options->tensorboard_histograms);
+    if (options->tensorboard_histograms > 0 && !options->tensorboard)
+        return lungo_fail(LUNGO_ERR_USAGE, "tensorboard_histograms: expected tensorboard, a "
+                                           "folder for them, got none");
+    if (options->watch && options->metrics && strcmp(options->watch, options->metrics) == 0)
+        return lungo_fail(LUNGO_ERR_USAGE, "watch and metrics: expected two files, got '%s' twice",
+                          options->watch);
+    return LUNGO_OK;
+}
+
+static lungo_status merge_records(lungo_solver *solver, const lungo_solver_options *options) {
+    lungo_records *records = &solver->records;
+    LUNGO_TRY(check_records(options));
+    records->every = options->metrics_every;
+    records->board.histograms = options->tensorboard_histograms;
+    LUNGO_TRY(copy_text(&solver->watch.path, solver, options->watch));
+    LUNGO_TRY(copy_text(&records->metrics.path, solver, options->metrics));
+    return copy_text(&records->board.folder, solver, options->tensorboard);
 }
 
 static lungo_status merge_snapshots(lungo_solver *solver, const lungo_solver_options *options) {
@@ -96,14 +131,13 @@ static lungo_status merge_snapshots(lungo_solver *solver, const lungo_solver_opt
     solver->keep.latest = options->keep_snapshots;
     solver->stop_on_snapshot_error = options->stop_on_snapshot_error;
     solver->unsaved = -1;
-    if (!options->keep_best || options->shapes_only) return LUNGO_OK;
-    solver->keep.asked =
-        lungo_arena_string(lungo_document_arena(solver->document), options->keep_best);
-    return solver->keep.asked ? LUNGO_OK : lungo_fail_memory("keep_best", 1);
+    return options->shapes_only ? LUNGO_OK
+                                : copy_text(&solver->keep.asked, solver, options->keep_best);
 }
 
 static lungo_status merge_options(lungo_solver *solver, const lungo_solver_options *options) {
     LUNGO_TRY(merge_guard(solver, options));
+    LUNGO_TRY(merge_records(solver, options));
     solver->engine = options->engine;
     solver->precision = options->precision;
     solver->log_plan = options->log_plan;
@@ -238,7 +272,7 @@ lungo_status lungo_solver_check_memory(const lungo_solver *solver) {
 
 void lungo_solver_free(lungo_solver *solver) {
     if (!solver) return;
-    lungo_watch_stop(solver);
+    lungo_records_stop(solver);
     lungo_guard_dispose(&solver->guard);
     lungo_norms_dispose(&solver->norms);
     for (size_t i = 0; solver->test_nets && i < solver->test_net_count; i++)

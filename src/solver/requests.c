@@ -14,6 +14,17 @@ lungo_request lungo_solver_take_request(lungo_solver *solver) {
     return LUNGO_REQUEST_NONE;
 }
 
+/* The user's status counts, whether or not a call of ours made it. */
+lungo_status lungo_solver_ended_by(lungo_status status, const char *setter) {
+    if (!status || status == lungo_error_code()) return status;
+    return lungo_fail(status, "ended by the function given to %s", setter);
+}
+
+void lungo_solver_on_test(lungo_solver *solver, lungo_test_function *function, void *user) {
+    solver->on_test = function;
+    solver->on_test_user = user;
+}
+
 void lungo_solver_on_iteration(lungo_solver *solver, lungo_iteration_function *function,
                                void *user) {
     solver->on_iteration = function;

@@ -197,7 +197,7 @@ static lungo_status take_state(lungo_solver *solver, const lungo_saved_state *sa
     solver->current_step = saved->current_step;
     solver->unsaved = -1;
     lungo_best_restore(solver, &saved->best);
-    lungo_watch_stop(solver);
+    lungo_records_stop(solver);
     return LUNGO_OK;
 }
 

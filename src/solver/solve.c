@@ -35,7 +35,7 @@ static lungo_status display_last(lungo_solver *solver) {
     lungo_smoothed_loss_add(&solver->smoothed, loss);
     lungo_log_info("solver.cpp", 327, "Iteration %d, loss = %g", solver->iter,
                    solver->smoothed.value);
-    return LUNGO_OK;
+    return lungo_records_loss(solver);
 }
 
 static lungo_status train(lungo_solver *solver) {
@@ -45,6 +45,7 @@ static lungo_status train(lungo_solver *solver) {
         lungo_log_info("solver.cpp", 311, "Optimization stopped early.");
         return LUNGO_OK;
     }
+    lungo_tensorboard_weights(solver);
     LUNGO_TRY(lungo_solver_hold_run(solver));
     if (lungo_solver_displays(solver)) LUNGO_TRY(display_last(solver));
     if (lungo_solver_tests(solver)) LUNGO_TRY(lungo_solver_test_all(solver));

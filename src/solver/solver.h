@@ -11,7 +11,11 @@
  *     norms.c      of gradients, weights, updates
  *   guard.c      NaN and infinity stop the run, early warnings
  *   trouble.c    where a NaN came from, and the error text that says it
- *   watch.c      the watch file: those norms, iteration by iteration
+ *   records.c    what a training writes down beside its log:
+ *     watch.c       the watch file: those norms, iteration by iteration
+ *     metrics.c     rates, losses, outputs as JSON lines
+ *     tensorboard.c the same as event files
+ *     rows.c        files of rows that resumed runs cut back and go on in
  *   decay_table.c  what decay does to each parameter, for people to read
  *   test.c       the test nets' scores
  *   snapshots.c  writing and restoring snapshots, with
@@ -35,9 +39,9 @@
 #include "solver/keep.h"
 #include "solver/norms.h"
 #include "solver/policy.h"
+#include "solver/records.h"
 #include "solver/rules.h"
 #include "solver/smooth.h"
-#include "solver/watch.h"
 
 struct lungo_solver {
     lungo_document *document;
@@ -65,7 +69,8 @@ struct lungo_solver {
 
     lungo_norms norms; /* of the last update */
     lungo_guard guard;
-    lungo_watch watch;
+    lungo_rows watch;
+    lungo_records records;
 
     int iter, current_step;
     float rate, loss; /* of the last iteration */
@@ -83,6 +88,8 @@ struct lungo_solver {
 
     lungo_iteration_function *on_iteration;
     void *on_iteration_user;
+    lungo_test_function *on_test;
+    void *on_test_user;
     atomic_bool snapshot_asked, stop_asked;
 };
 
@@ -128,14 +135,41 @@ lungo_status lungo_trouble_in_loss(lungo_solver *solver, float loss);
 lungo_status lungo_trouble_in_gradient(lungo_solver *solver, int param);
 lungo_status lungo_trouble_in_weights(lungo_solver *solver, int param, size_t element);
 
-/* watch.c: opens the file if one is asked for and none is open, for an iteration to begin; adds the
- * rows of an update; closes it. */
+/* records.c: nothing happens where nothing is asked for.
+ *   start    opens what is not open, for an iteration to begin
+ *   stop     closes all
+ *   outputs  after the passes: keeps them, as an update may change one that is a parameter
+ *   update   after the update, when its rate and norms are known
+ *   loss     of the final weights
+ *   test     the mean of each element of each output of a test net */
+lungo_status lungo_records_start(lungo_solver *solver);
+void lungo_records_stop(lungo_solver *solver);
+lungo_status lungo_records_outputs(lungo_solver *solver);
+void lungo_records_update(lungo_solver *solver);
+lungo_status lungo_records_loss(lungo_solver *solver);
+void lungo_records_test(lungo_solver *solver, size_t net, const float *means);
+
+/* watch.c, metrics.c: opens the file; adds rows. */
 lungo_status lungo_watch_start(lungo_solver *solver);
 void lungo_watch_write(lungo_solver *solver);
-void lungo_watch_stop(lungo_solver *solver);
+lungo_status lungo_metrics_start(lungo_solver *solver);
+void lungo_metrics_train(lungo_solver *solver, bool updated);
+void lungo_metrics_test(lungo_solver *solver, size_t net, const float *means);
+
+/* tensorboard.c: the same; and histograms of the weights, before the passes of an iteration and
+ * after the last update. */
+lungo_status lungo_tensorboard_start(lungo_solver *solver);
+void lungo_tensorboard_stop(lungo_solver *solver);
+void lungo_tensorboard_train(lungo_solver *solver, bool updated);
+void lungo_tensorboard_test(lungo_solver *solver, size_t net, const float *means);
+void lungo_tensorboard_weights(lungo_solver *solver);
 
 /* test.c: all test nets, unless a stop is asked for; then solver->stopped. */
 lungo_status lungo_solver_test_all(lungo_solver *solver);
+
+/* requests.c: what a function of the user's has returned, as an error with a text if it is one;
+ * `setter` is the name of the call that set it. */
+lungo_status lungo_solver_ended_by(lungo_status status, const char *setter);
 
 /* requests.c: what was asked for since the last call; a snapshot before a stop. */
 lungo_request lungo_solver_take_request(lungo_solver *solver);
@@ -186,6 +220,12 @@ void lungo_environment_compare(const Caffe__RunState *saved, const Caffe__RunSta
 /* Whether this iteration is one whose loss is displayed. */
 static inline bool lungo_solver_displays(const lungo_solver *solver) {
     return solver->param->display != 0 && solver->iter % solver->param->display == 0;
+}
+
+/* Whether files of an earlier part of this run are gone on with. Under resume_newest also of one
+ * that ended before its first snapshot. */
+static inline bool lungo_solver_continues(const lungo_solver *solver) {
+    return solver->iter > 0 || solver->resume_newest;
 }
 
 static inline bool lungo_solver_tests(const lungo_solver *solver) {

@@ -69,16 +69,15 @@ static lungo_status test_if_due(lungo_solver *solver) {
     return lungo_solver_test_all(solver);
 }
 
-/* The user's status counts, whether or not a call of ours made it. */
 static lungo_status call_user(lungo_solver *solver) {
-    lungo_status status = solver->on_iteration(solver->on_iteration_user, solver);
-    if (!status || status == lungo_error_code()) return status;
-    return lungo_fail(status, "ended by the function given to lungo_solver_on_iteration");
+    if (!solver->on_iteration) return LUNGO_OK;
+    return lungo_solver_ended_by(solver->on_iteration(solver->on_iteration_user, solver),
+                                 "lungo_solver_on_iteration");
 }
 
 static lungo_status finish_iteration(lungo_solver *solver) {
     int interval = solver->param->snapshot;
-    if (solver->on_iteration) LUNGO_TRY(call_user(solver));
+    LUNGO_TRY(call_user(solver));
     lungo_request request = lungo_solver_take_request(solver);
     if ((interval != 0 && solver->iter % interval == 0) || request == LUNGO_REQUEST_SNAPSHOT)
         LUNGO_TRY(lungo_snapshot_or_go_on(solver, false, NULL));
@@ -91,9 +90,11 @@ static lungo_status iterate(lungo_solver *solver) {
     LUNGO_TRY(test_if_due(solver));
     if (solver->stopped) return LUNGO_OK;
     bool display = lungo_solver_displays(solver);
+    lungo_tensorboard_weights(solver);
     solver->net->debug_info = display && solver->param->debug_info;
     LUNGO_TRY(run_passes(solver));
     if (display) log_progress(solver);
+    LUNGO_TRY(lungo_records_outputs(solver));
     LUNGO_TRY(lungo_solver_update(solver));
     return finish_iteration(solver);
 }
@@ -114,7 +115,7 @@ lungo_status lungo_solver_run(lungo_solver *solver, int count) {
         return lungo_fail(LUNGO_ERR_USAGE, "expected at most %d more iterations, got %d",
                           INT_MAX - 1 - solver->iter, count);
     LUNGO_TRY(start_average(solver, count > 0 ? count : 0));
-    LUNGO_TRY(lungo_watch_start(solver));
+    LUNGO_TRY(lungo_records_start(solver));
     solver->stopped = false;
     restart_clock(solver);
     for (int end = solver->iter + count; solver->iter < end && !solver->stopped;)

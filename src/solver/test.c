@@ -133,6 +133,14 @@ static lungo_status go_to_start(const lungo_writer *start, lungo_net *net) {
 
 /* ---- */
 
+static lungo_status pass_on(lungo_solver *solver, size_t index, const float *means) {
+    lungo_best_note(solver, index, means);
+    lungo_records_test(solver, index, means);
+    if (!solver->on_test) return LUNGO_OK;
+    return lungo_solver_ended_by(solver->on_test(solver->on_test_user, solver, index, means),
+                                 "lungo_solver_on_test");
+}
+
 static lungo_status test(lungo_solver *solver, size_t index) {
     int batches = solver->param->test_iter[index];
     test_scores scores = {0};
@@ -148,7 +156,7 @@ static lungo_status test(lungo_solver *solver, size_t index) {
             lungo_log_info("solver.cpp", 401, "Test loss: %g", scores.loss / (float)batches);
         take_means(&scores, batches);
         log_means(&scores, solver->test_nets[index]);
-        if (batches > 0) lungo_best_note(solver, index, scores.sums);
+        if (batches > 0) status = pass_on(solver, index, scores.sums);
     }
     free(scores.sums);
     return status;

@@ -130,7 +130,7 @@ lungo_status lungo_solver_update(lungo_solver *solver) {
         lungo_norms_of_gradients(&solver->norms, solver->net);
     LUNGO_TRY(lungo_guard_check_gradients(solver));
     update_all(solver);
-    lungo_watch_write(solver);
+    lungo_records_update(solver);
     LUNGO_TRY(lungo_guard_check_update(solver));
     solver->iter++;
     return LUNGO_OK;

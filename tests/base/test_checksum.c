@@ -23,6 +23,19 @@ START_TEST(checksums_are_those_of_xxh3) {
 }
 END_TEST
 
+/* From RFC 3720, but for the first two, which everybody gives. */
+START_TEST(crc32c_is_castagnolis) {
+    unsigned char bytes[32];
+    ck_assert_uint_eq(lungo_crc32c("", 0), 0);
+    ck_assert_uint_eq(lungo_crc32c("123456789", 9), 0xe3069283);
+    memset(bytes, 0, sizeof bytes);
+    ck_assert_uint_eq(lungo_crc32c(bytes, sizeof bytes), 0x8a9136aa);
+    for (unsigned char i = 0; i < 32; i++)
+        bytes[i] = i;
+    ck_assert_uint_eq(lungo_crc32c(bytes, sizeof bytes), 0x46dd794e);
+}
+END_TEST
+
 static void write_sealed(const char *path, const char *content, size_t length) {
     lungo_file_writer *file;
     ck_ok(lungo_file_writer_open(&file, path));
@@ -65,7 +78,8 @@ END_TEST
 
 Suite *lungo_suite_checksum(void);
 Suite *lungo_suite_checksum(void) {
-    const TTest *const tests[] = {checksums_are_those_of_xxh3, a_seal_tells_a_damaged_file,
-                                  a_file_without_a_seal_has_none, NULL};
+    const TTest *const tests[] = {checksums_are_those_of_xxh3, crc32c_is_castagnolis,
+                                  a_seal_tells_a_damaged_file, a_file_without_a_seal_has_none,
+                                  NULL};
     return lungo_test_folder_suite("checksum", tests);
 }

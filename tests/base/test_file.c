@@ -143,11 +143,27 @@ START_TEST(a_pipe_is_held_to_be_read_in_places) {
 }
 END_TEST
 
+START_TEST(folders_are_made_with_those_above) {
+    char *folder = lungo_temporary_folder(), path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/a//b/c/", folder);
+    ck_ok(lungo_file_make_folders(path));
+    ck_assert(lungo_file_is_folder(path));
+    ck_ok(lungo_file_make_folders(path));
+    snprintf(path, sizeof path, "%s/a/file", folder);
+    ck_ok(lungo_file_replace(path, "", 0));
+    ck_fails(lungo_file_make_folders(path), LUNGO_ERR_FILE, "cannot make the folder");
+    snprintf(path, sizeof path, "%s/a/file/b", folder);
+    ck_fails(lungo_file_make_folders(path), LUNGO_ERR_FILE, "/a/file': File exists");
+    lungo_remove_folder(folder);
+}
+END_TEST
+
 Suite *lungo_suite_file(void);
 Suite *lungo_suite_file(void) {
     return lungo_suite_of(
         "file", (const TTest *const[]){what_is_no_file_is_refused, a_pipe_is_read_to_its_end,
                                        only_files_of_ended_writers_are_left_over,
                                        any_place_of_a_file_is_read, a_file_that_shrinks_is_an_error,
-                                       a_pipe_is_held_to_be_read_in_places, NULL});
+                                       a_pipe_is_held_to_be_read_in_places,
+                                       folders_are_made_with_those_above, NULL});
 }

@@ -1,8 +1,9 @@
 #!/bin/sh
 # A training that is stopped by signals, at whatever moment they come, and resumed, is the training
-# that was not stopped: weights, state and watch file to the last byte, and the log. Of the logs
-# are compared the lines of training: those of the run that was stopped up to the snapshot, then
-# those of the run that was resumed; less times, rates, notes of Lungo's own and lines of snapshots.
+# that was not stopped: weights, state and watch file to the last byte, metrics and log but for times.
+# Of the logs are compared the lines of training: those of the run that was stopped up to the
+# snapshot, then those of the run that was resumed; less rates, notes of Lungo's own and lines of
+# snapshots.
 #   resume.sh BUILD-DIR
 set -u
 bin=$1/bin
@@ -63,8 +64,13 @@ train() {
     folder=$1
     shift
     cd "$folder" || exit 2
-    "$bin/lungo" train --watch=watch.tsv "$@" 2>> log &
+    "$bin/lungo" train --watch=watch.tsv --metrics=metrics.jsonl "$@" 2>> log &
     cd .. || exit 2
+}
+
+# metrics FOLDER: without times.
+metrics() {
+    sed -E 's/ "time": [0-9.]+,//' "$1/metrics.jsonl" > "$1/metrics"
 }
 
 # wait_for FOLDER TEXT: until the log has it.
@@ -76,6 +82,7 @@ mkdir whole
 train whole --solver=../solver.prototxt
 wait $! || complain "the run that is not stopped: $(tail -n 3 whole/log)"
 lines whole/log > whole/lines
+metrics whole
 
 # check NAME: folder NAME holds a run that was stopped; it is resumed with another seed.
 check() {
@@ -87,7 +94,8 @@ check() {
     train "$1" --solver=../other_seed.prototxt --snapshot="${state#"$1/"}"
     wait $! || complain "$1: resuming from iteration $iter: $(tail -n 3 "$1/log")"
     lines "$1/log" >> "$1/lines"
-    for file in lines watch.tsv s_iter_3000.caffemodel s_iter_3000.solverstate; do
+    metrics "$1"
+    for file in lines metrics watch.tsv s_iter_3000.caffemodel s_iter_3000.solverstate; do
         cmp "whole/$file" "$1/$file" || complain "$1: $file of the run resumed from iteration $iter"
     done
     echo "$1: resumed from iteration $iter"

@@ -1,7 +1,7 @@
 /* Calls of the operating system and of the heap that are counted, made to fail, or made the last
  * thing a process does. In a program that is linked with LUNGO_WRAPS (tests/CMakeLists.txt) that is
- * every call by its own objects, static libraries and children included; what shared libraries (OpenMP, BLAS,
- * oneDNN, LMDB, HDF5) call does not count. */
+ * every call by its own objects, static libraries and children included; what shared libraries
+ * (OpenMP, BLAS, oneDNN, LMDB, HDF5) call does not count. */
 #ifndef LUNGO_TESTS_SUPPORT_FAULTS_H
 #define LUNGO_TESTS_SUPPORT_FAULTS_H
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "live.h"
 #include "lungo/solver.h"
 #include "support/glog.h"
 #include "support/sizes.h"
@@ -56,7 +57,7 @@ static void catch_signals(lungo_solver *solver) {
     signal(SIGXFSZ, SIG_IGN);
 }
 
-static lungo_status run(lungo_solver *solver, const command_flags *flags) {
+static lungo_status run(lungo_solver *solver, const command_flags *flags, bool live) {
     catch_signals(solver);
     if (*flags->snapshot && !is_auto(flags)) {
         glog_line(LUNGO_LOG_INFO, "caffe.cpp", 235, "Resuming from %s", flags->snapshot);
@@ -64,7 +65,9 @@ static lungo_status run(lungo_solver *solver, const command_flags *flags) {
         if (status) return status;
     }
     glog_line(LUNGO_LOG_INFO, "caffe.cpp", 239, "Starting Optimization");
+    if (live) live_start(solver);
     lungo_status status = lungo_solver_solve(solver, NULL);
+    live_stop();
     if (status) return status;
     glog_line(LUNGO_LOG_INFO, "caffe.cpp", 250, "Optimization Done.");
     return LUNGO_OK;
@@ -83,6 +86,10 @@ static lungo_status open_solver(lungo_solver **out, const command_flags *flags,
     options.skip_bad_records = flags->skip_bad_records;
     options.guard_growth = (float)flags->guard_growth;
     options.watch = *flags->watch ? flags->watch : NULL;
+    options.metrics = *flags->metrics ? flags->metrics : NULL;
+    options.metrics_every = flags->metrics_every;
+    options.tensorboard = *flags->tensorboard ? flags->tensorboard : NULL;
+    options.tensorboard_histograms = flags->tensorboard_histograms;
     options.log_plan = flags->log_plan;
     lungo_status status = lungo_engine_parse(&options.engine, flags->engine);
     if (!status)
@@ -101,10 +108,11 @@ int cmd_train(const command_flags *flags) {
         !parse_effect(&effects[1], "sighup_effect", flags->sighup_effect) ||
         !parse_effect(&effects[2], "sigterm_effect", flags->sigterm_effect))
         return 1;
-    bool exact;
+    bool exact, live;
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
     if (!parse_choice(&options.guard, "guard", "on", "off", flags->guard) ||
         !parse_choice(&exact, "resume", "exact", "caffe", flags->resume) ||
+        !parse_choice(&live, "progress", "auto", "never", flags->progress) ||
         !parse_choice(&options.stop_on_snapshot_error, "snapshot-errors", "stop", "warn",
                       flags->snapshot_errors))
         return 1;
@@ -123,7 +131,7 @@ int cmd_train(const command_flags *flags) {
     if (!status && !*flags->gpu && lungo_solver_asks_for_gpu(solver))
         glog_line(LUNGO_LOG_WARNING, "lungo.c", __LINE__,
                   "solver_mode: GPU: this build computes on the CPU");
-    if (!status) status = run(solver, flags);
+    if (!status) status = run(solver, flags, live);
     for (int i = 0; i < SIGNALS; i++)
         signal(signals[i], SIG_DFL);
     if (status) glog_report_error();

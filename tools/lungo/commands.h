@@ -13,9 +13,9 @@ typedef struct command_flags {
     const char *engine, *precision, *gpu, *solver, *model, *phase, *stage, *snapshot, *weights;
     const char *sigint_effect, *sighup_effect, *sigterm_effect, *resume;
     const char *guard, *watch, *contact_sheet, *root_folder, *unknown_fields; /* Lungo's own */
-    const char *keep_best, *snapshot_errors, *max_memory;
+    const char *keep_best, *snapshot_errors, *max_memory, *metrics, *progress, *tensorboard;
     const char *layer, *step, *tolerance;
-    int guard_growth, keep_snapshots, samples;
+    int guard_growth, keep_snapshots, metrics_every, tensorboard_histograms, samples;
     const char *output, *x, *y, *rankdir;
     int smooth;
     bool log_scale;

@@ -20,7 +20,7 @@ void glog_set_default_minimum(int level) {
     if (minimum < 0) minimum = level;
 }
 
-/* One stdio call per line, so that lines of different threads do not mix. */
+/* Lines of different threads do not mix, with each other or with the line at the foot. */
 static void print_line(void *user, lungo_log_level level, const char *file, int line,
                        const char *text) {
     (void)user;
@@ -29,9 +29,11 @@ static void print_line(void *user, lungo_log_level level, const char *file, int 
     struct tm local;
     gettimeofday(&now, NULL);
     localtime_r(&now.tv_sec, &local);
+    flockfile(stderr);
     fprintf(stderr, "%s%c%02d%02d %02d:%02d:%02d.%06ld %5d %s:%d] %s\n", progress_erase(),
             "IWE"[level], local.tm_mon + 1, local.tm_mday, local.tm_hour, local.tm_min,
             local.tm_sec, (long)now.tv_usec, (int)gettid(), file, line, text);
+    funlockfile(stderr);
 }
 
 void glog_start(void) {
