@@ -57,22 +57,22 @@ static double wall_time(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-static void put_event(lungo_events *events, Tensorboard__Event *event, int64_t step) {
+static void put_event(lungo_events *events, Lungo__Event *event, int64_t step) {
     event->has_wall_time = event->has_step = true;
     event->wall_time = wall_time();
     event->step = step;
     event_sink sink = {{append}, &events->pending};
-    size_t length = tensorboard__event__get_packed_size(event);
+    size_t length = lungo__event__get_packed_size(event);
     put_number(&events->pending, length, 8);
     put_checksum(&events->pending, 8);
-    tensorboard__event__pack_to_buffer(event, &sink.buffer);
+    lungo__event__pack_to_buffer(event, &sink.buffer);
     put_checksum(&events->pending, length);
 }
 
 static void put_value(lungo_events *events, int64_t step, const char *tag,
-                      Tensorboard__Summary__Value *value) {
-    Tensorboard__Event event = TENSORBOARD__EVENT__INIT;
-    Tensorboard__Summary summary = TENSORBOARD__SUMMARY__INIT;
+                      Lungo__Summary__Value *value) {
+    Lungo__Event event = LUNGO__EVENT__INIT;
+    Lungo__Summary summary = LUNGO__SUMMARY__INIT;
     event.summary = &summary;
     summary.n_value = 1;
     summary.value = &value;
@@ -81,7 +81,7 @@ static void put_value(lungo_events *events, int64_t step, const char *tag,
 }
 
 void lungo_events_scalar(lungo_events *events, int64_t step, const char *tag, float number) {
-    Tensorboard__Summary__Value value = TENSORBOARD__SUMMARY__VALUE__INIT;
+    Lungo__Summary__Value value = LUNGO__SUMMARY__VALUE__INIT;
     value.has_simple_value = true;
     value.simple_value = number;
     put_value(events, step, tag, &value);
@@ -89,8 +89,8 @@ void lungo_events_scalar(lungo_events *events, int64_t step, const char *tag, fl
 
 void lungo_events_histogram(lungo_events *events, int64_t step, const char *tag,
                             const lungo_histogram *histogram) {
-    Tensorboard__Summary__Value value = TENSORBOARD__SUMMARY__VALUE__INIT;
-    Tensorboard__Histogram histo = TENSORBOARD__HISTOGRAM__INIT;
+    Lungo__Summary__Value value = LUNGO__SUMMARY__VALUE__INIT;
+    Lungo__Histogram histo = LUNGO__HISTOGRAM__INIT;
     value.histo = &histo;
     histo.has_min = histo.has_max = histo.has_num = true;
     histo.has_sum = histo.has_sum_squares = true;
@@ -134,12 +134,12 @@ static lungo_status create_file(lungo_events *events, const char *folder) {
 }
 
 static lungo_status begin_file(lungo_events *events, int64_t step) {
-    Tensorboard__Event version = TENSORBOARD__EVENT__INIT, start = TENSORBOARD__EVENT__INIT;
-    Tensorboard__SessionLog log = TENSORBOARD__SESSION_LOG__INIT;
+    Lungo__Event version = LUNGO__EVENT__INIT, start = LUNGO__EVENT__INIT;
+    Lungo__SessionLog log = LUNGO__SESSION_LOG__INIT;
     version.file_version = (char *)"brain.Event:2";
     put_event(events, &version, step);
     log.has_status = true;
-    log.status = TENSORBOARD__SESSION_LOG__STATUS__START;
+    log.status = LUNGO__SESSION_LOG__STATUS__START;
     start.session_log = &log;
     put_event(events, &start, step);
     return lungo_events_flush(events);
