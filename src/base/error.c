@@ -1,9 +1,12 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { TEXT_MAX = sizeof((lungo_held_error *)NULL)->text };
 
@@ -47,9 +50,14 @@ lungo_status lungo_error_set_memory(const char *what, unsigned long long bytes) 
     return lungo_fail(LUNGO_ERR_MEMORY, "out of memory: %s needs %llu bytes", what, bytes);
 }
 
+/* A relative path that leads nowhere was most often meant from another folder. */
 lungo_status lungo_error_set_errno(const char *action, const char *path) {
     int error = errno;
-    return lungo_fail(LUNGO_ERR_FILE, "cannot %s '%s': %s", action, path, strerror(error));
+    char folder[PATH_MAX];
+    bool lost = error == ENOENT && *path != '/' && getcwd(folder, sizeof folder);
+    lungo_fail(LUNGO_ERR_FILE, "cannot %s '%s': %s", action, path, strerror(error));
+    if (lost) append_text("; paths begin in the current folder, '%s'", folder);
+    return LUNGO_ERR_FILE;
 }
 
 lungo_status lungo_error_trail(const char *format, ...) {

@@ -11,7 +11,8 @@
 /* Out of memory while getting `bytes` for `what`. */
 #define lungo_fail_memory(what, bytes) lungo_failure(lungo_error_set_memory(what, bytes))
 
-/* "cannot <action> '<path>': <errno's text>", e.g. lungo_fail_errno("open", path). */
+/* "cannot <action> '<path>': <errno's text>", e.g. lungo_fail_errno("open", path); and from where a
+ * relative path was looked for. */
 #define lungo_fail_errno(action, path) lungo_failure(lungo_error_set_errno(action, path))
 
 /* Adds the line "  <message>" and returns the code of the failure under way. */

@@ -60,7 +60,9 @@ static lungo_status read_mean(lungo_transform *transform) {
     LUNGO_TRY(lungo_document_new(&document));
     lungo_status status = decode_mean(transform, document);
     lungo_document_free(document);
-    return status;
+    return status ? lungo_trail("mean_file: `compute_image_mean DATABASE MEAN_FILE` makes one; "
+                                "mean_value needs none")
+                  : LUNGO_OK;
 }
 
 /* ---- settings ---- */

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "caffe.pb-c.h"
 #include "proto/forks.h"
 #include "proto/message.h"
 #include "lungo/suggest.h"
@@ -164,6 +165,25 @@ static void find_inside(char hint[LUNGO_SUGGEST_MAX], const ProtobufCMessageDesc
     }
 }
 
+/* The file of a net where that of a solver is wanted, or the other way round. */
+static bool find_elsewhere(char hint[LUNGO_SUGGEST_MAX], const open_message *frame,
+                           const char *name) {
+    static const struct {
+        const ProtobufCMessageDescriptor *wanted, *got;
+        const char *advice;
+    } mixed[] = {{&caffe__solver_parameter__descriptor, &caffe__net_parameter__descriptor,
+                  "; nets have one: a solver names the file of its net in `net`"},
+                 {&caffe__net_parameter__descriptor, &caffe__solver_parameter__descriptor,
+                  "; solvers have one: give the file that its `net` names"}};
+    for (size_t i = 0; i < sizeof mixed / sizeof mixed[0]; i++) {
+        if (frame->outer || frame->message->descriptor != mixed[i].wanted) continue;
+        if (!knows(mixed[i].got, name)) continue;
+        snprintf(hint, LUNGO_SUGGEST_MAX, "%s", mixed[i].advice);
+        return true;
+    }
+    return false;
+}
+
 static lungo_status fail_unknown_field(const lungo_parser *parser, const open_message *frame,
                                        const char *name) {
     const ProtobufCMessageDescriptor *type = frame->message->descriptor;
@@ -176,7 +196,7 @@ static lungo_status fail_unknown_field(const lungo_parser *parser, const open_me
     for (const open_message *outer = frame->outer; outer; outer = outer->outer)
         if (knows(outer->message->descriptor, name))
             return fail_not_closed(parser, frame, outer, name);
-    find_inside(hint, type, name);
+    if (!find_elsewhere(hint, frame, name)) find_inside(hint, type, name);
     if (!*hint) lungo_suggest(hint, name, field_name, type, type->n_fields);
     return lungo_scanner_fail_here(&parser->scanner, "unknown field '%s' in %s%s", name,
                                    type->short_name, hint);

@@ -87,7 +87,11 @@ static lungo_status check_folder(const lungo_backend_type *type, const char *pat
     struct stat info;
     bool found = false;
     int marked;
-    if (stat(path, &info)) return lungo_fail_errno("open database", path);
+    if (stat(path, &info)) {
+        (void)lungo_fail_errno("open database", path);
+        return lungo_trail("convert_imageset, convert_mnist_data and convert_cifar_data make "
+                           "databases");
+    }
     if (!S_ISDIR(info.st_mode))
         return lungo_fail(LUNGO_ERR_FILE,
                           "cannot open database '%s': expected a folder with a file %s, got a file",
@@ -98,7 +102,7 @@ static lungo_status check_folder(const lungo_backend_type *type, const char *pat
     if (marked < BACKENDS)
         return lungo_fail(LUNGO_ERR_FILE,
                           "cannot open database '%s': expected backend %s, got a folder of backend "
-                          "%s",
+                          "%s; say so in `backend`",
                           path, type->name, backends[marked]->name);
     return lungo_fail(
         LUNGO_ERR_FILE,

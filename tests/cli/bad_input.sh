@@ -54,12 +54,30 @@ solver_file() {
 }
 
 # ---- files ----
-refused "a missing net" "absent.prototxt" "No such file" -- "$bin/lungo" time --model=absent.prototxt
+refused "a missing net" "absent.prototxt" "No such file" "the current folder, '$work'" -- "$bin/lungo" time --model=absent.prototxt
 mkdir folder.prototxt
 refused "a net that is a directory" "folder.prototxt" "Is a directory" -- "$bin/lungo" time --model=folder.prototxt
 refused "a missing solver" "absent.prototxt" -- "$bin/lungo" train --solver=absent.prototxt
 solver_file s.prototxt absent_net.prototxt 'max_iter: 1'
 refused "a solver whose net is missing" "absent_net.prototxt" -- "$bin/lungo" train --solver=s.prototxt
+refused "no solver" "train: expected --solver=FILE" -- "$bin/lungo" train
+refused "a solver without its flag" "'s.prototxt'; a solver is given as --solver=FILE" -- "$bin/lungo" train s.prototxt
+echo 'layer { name: "x" }' > n.prototxt
+refused "a net for a solver" "unknown field 'layer' in SolverParameter; nets have one" -- "$bin/lungo" train --solver=n.prototxt
+refused "a solver for a net" "unknown field 'net' in NetParameter; solvers have one" -- "$bin/lungo" time --model=s.prototxt
+
+cat > n.prototxt <<'EOT'
+layer { name: "d" type: "Data" top: "x" data_param { source: "db" batch_size: 1 backend: LMDB } transform_param { mean_file: "mean" } }
+EOT
+refused "a missing database" "'db': No such file" "convert_imageset" "layer 'd'" -- "$bin/lungo" time --model=n.prototxt
+printf '\0\0\010\003\0\0\0\001\0\0\0\001\0\0\0\001x' > images
+printf '\0\0\010\001\0\0\0\001\001' > labels
+"$bin/convert_mnist_data" images labels db 2> err || complain "convert_mnist_data: expected status 0"
+refused "a missing mean file" "'mean': No such file" "compute_image_mean" "layer 'd'" -- "$bin/lungo" time --model=n.prototxt
+touch mean
+refused "a mean file of nothing" "mean_file 'mean'" "compute_image_mean" "layer 'd'" -- "$bin/lungo" time --model=n.prototxt
+sed -i 's/LMDB/LEVELDB/' n.prototxt
+refused "a database of the other backend" "expected backend leveldb, got" "layer 'd'" -- "$bin/lungo" time --model=n.prototxt
 
 # ---- definitions ----
 net_file n.prototxt <<'EOT'

@@ -48,6 +48,8 @@ static const struct {
     {"layer { num_output: 3 }",
      "net.prototxt:1:19: unknown field 'num_output' in LayerParameter; a field of "
      "convolution_param, inner_product_param, embed_param, recurrent_param"},
+    {"base_lr: 1", "net.prototxt:1:8: unknown field 'base_lr' in NetParameter; solvers have one: "
+                   "give the file that its `net` names"},
     {"layer {\n  relu_param { negative_slope: 1\n}\nlayer {\n}",
      "net.prototxt:4:7: unknown field 'layer' in LayerParameter; NetParameter has one: is the '{' "
      "at 1:7 not closed?"},

@@ -322,7 +322,7 @@ START_TEST(refuses_what_is_no_store) {
     check_refused(in_folder("other"), LUNGO_ERR_FILE, "data.mdb, got one without");
     write_file("other/CURRENT", "MANIFEST-000001\n", 16);
     check_refused(in_folder("other"), LUNGO_ERR_FILE,
-                  "expected backend lmdb, got a folder of backend leveldb");
+                  "expected backend lmdb, got a folder of backend leveldb; say so in `backend`");
 }
 END_TEST
 

@@ -1,4 +1,6 @@
 /* What several commands do. */
+#include <string.h>
+
 #include "commands.h"
 #include "support/glog.h"
 #include "support/sizes.h"
@@ -7,6 +9,11 @@ void warn_of_gpu(const command_flags *flags) {
     if (*flags->gpu)
         glog_line(LUNGO_LOG_WARNING, "lungo.c", __LINE__,
                   "--gpu=%s: this build computes on the CPU", flags->gpu);
+    if (strchr(flags->gpu, ',') || !strcmp(flags->gpu, "all"))
+        glog_line(LUNGO_LOG_WARNING, "lungo.c", __LINE__,
+                  "--gpu=%s: Caffe trains on a batch per GPU in each iteration; for the same here, "
+                  "multiply batch_size, or iter_size, by the number of GPUs",
+                  flags->gpu);
 }
 
 void say_cpu(const command_flags *flags, int line) {

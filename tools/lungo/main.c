@@ -37,18 +37,19 @@ static int run_plot(const char *const *words, int count) {
     return cmd_plot(&options_given, words, count);
 }
 
-/* Commands that take no words besides their flags share one shape. */
-#define WITHOUT_WORDS(command)                                                                     \
+/* Commands that take no words besides their flags share one shape; a file goes to the flag. */
+#define WITHOUT_WORDS(command, advice)                                                             \
     static int run_##command(const char *const *words, int count) {                                \
         if (count > 0)                                                                             \
-            return glog_complain(#command ": expected flags only, got the word '%s'", words[0]);   \
+            return glog_complain(#command ": expected flags only, got the word '%s'" advice,       \
+                                 words[0]);                                                        \
         return cmd_##command(&options_given);                                                      \
     }
-WITHOUT_WORDS(train)
-WITHOUT_WORDS(test)
-WITHOUT_WORDS(time)
-WITHOUT_WORDS(decay)
-WITHOUT_WORDS(device_query)
+WITHOUT_WORDS(train, "; a solver is given as --solver=FILE")
+WITHOUT_WORDS(test, "; a net is given as --model=FILE")
+WITHOUT_WORDS(time, "; a net is given as --model=FILE")
+WITHOUT_WORDS(decay, "; a solver is given as --solver=FILE")
+WITHOUT_WORDS(device_query, "")
 
 static const struct {
     tool_page page;

