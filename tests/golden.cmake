@@ -27,6 +27,9 @@ add_test(NAME golden.text COMMAND golden_text ${here}/golden/text-format/caffe_c
 
 file(GLOB logs ${here}/golden/logs/*.log)
 add_test(NAME cli.logs COMMAND ${here}/cli/logs.py ${build} ${logs})
+list(FILTER logs INCLUDE REGEX "/small_")
+add_test(NAME cli.log_tables COMMAND ${here}/cli/log_tables.py ${build} ${logs})
+add_test(NAME cli.caffe_links COMMAND ${here}/cli/caffe_links.sh ${PROJECT_SOURCE_DIR} ${build})
 add_test(NAME cli.flags COMMAND ${here}/cli/flags.sh ${build})
 add_test(NAME cli.bad_input COMMAND ${here}/cli/bad_input.sh ${build})
 add_test(NAME cli.forks COMMAND ${here}/cli/forks.sh ${build})
@@ -40,6 +43,17 @@ add_test(NAME cli.snapshots COMMAND ${here}/cli/snapshots.sh ${build})
 add_test(NAME cli.resume COMMAND ${here}/cli/resume.sh ${build})
 add_test(NAME cli.seeds COMMAND ${here}/cli/seeds.sh ${PROJECT_SOURCE_DIR} ${build})
 add_test(NAME cli.weight_decay COMMAND ${here}/cli/weight_decay.sh ${PROJECT_SOURCE_DIR} ${build})
+
+# Python cannot load a library with sanitizers in it.
+if(NOT LUNGO_SANITIZE)
+  set(deploy_nets "")
+  foreach(model lenet cifar10_quick squeezenet mobilenet)
+    list(APPEND deploy_nets ${PROJECT_SOURCE_DIR}/models/${model}/deploy.prototxt)
+  endforeach()
+  add_test(NAME cli.opencv COMMAND ${here}/cli/opencv.py ${build} ${deploy_nets})
+  add_test(NAME docs.porting COMMAND ${here}/cli/porting_page.sh ${PROJECT_SOURCE_DIR} ${build})
+  set_tests_properties(cli.opencv PROPERTIES SKIP_RETURN_CODE 77)
+endif()
 
 # Minutes of training under the sanitizers, and the program links no sanitizer: optimised builds only.
 if(NOT LUNGO_SANITIZE)

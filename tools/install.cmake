@@ -4,6 +4,10 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 install(TARGETS lungo EXPORT lungoTargets INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+# Beside the others -llungo would take it, and programs would look for it where they are run.
+if(TARGET lungo_shared)
+  install(TARGETS lungo_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/lungo)
+endif()
 install(DIRECTORY include/lungo DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY models DESTINATION ${CMAKE_INSTALL_DATADIR}/lungo)
 install(FILES proto/caffe.proto DESTINATION ${CMAKE_INSTALL_DATADIR}/lungo)
@@ -13,9 +17,11 @@ install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 get_property(LUNGO_PROGRAMS GLOBAL PROPERTY LUNGO_PROGRAMS)
 install(TARGETS ${LUNGO_PROGRAMS})
 
-# A `caffe` beside `lungo` for scripts that call it.
+# For Caffe's shell scripts: links in a checkout's build/, and a `caffe` beside `lungo`.
+install(PROGRAMS tools/caffe_links TYPE BIN)
 option(LUNGO_CAFFE_COMMAND "Install a command 'caffe' that is lungo" OFF)
 if(LUNGO_CAFFE_COMMAND)
+  file(CREATE_LINK lungo ${CMAKE_RUNTIME_OUTPUT_DIRECTORY}/caffe SYMBOLIC)
   install(CODE "file(CREATE_LINK lungo
     \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_BINDIR}/caffe\" SYMBOLIC)")
 endif()

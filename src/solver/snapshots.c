@@ -1,6 +1,8 @@
 /* Snapshots: <prefix>_iter_N.caffemodel with the weights, .solverstate with all else. */
 #include <stdlib.h>
 
+#include "base/buffer.h"
+#include "base/file.h"
 #include "snapshot/pair.h"
 #include "solver/solver.h"
 #include "weights/load.h"
@@ -215,7 +217,19 @@ static lungo_status restore(lungo_solver *solver, const char *path) {
     return status;
 }
 
+/* A script may have the one name while the solver's snapshot_format gives the other: Caffe's own
+ * for CIFAR-10 does. */
+static bool there_in_hdf5(const char *path) {
+    lungo_buffer other = {0};
+    lungo_buffer_printf(&other, "%s.h5", path);
+    bool there =
+        !other.failed && !lungo_file_exists(path) && lungo_file_exists(lungo_buffer_text(&other));
+    lungo_buffer_dispose(&other);
+    return there;
+}
+
 lungo_status lungo_solver_restore(lungo_solver *solver, const char *path) {
     if (restore(solver, path) == LUNGO_OK) return LUNGO_OK;
+    if (there_in_hdf5(path)) (void)lungo_trail("%s.h5 is there: give that", path);
     return lungo_trail("while restoring %s", path);
 }

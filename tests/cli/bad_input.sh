@@ -163,6 +163,9 @@ refused "a prototxt as weights" "a.prototxt" -- "$bin/lungo" test --model=a.prot
 refused "missing weights" "absent.caffemodel" -- "$bin/lungo" test --model=a.prototxt --weights=absent.caffemodel --iterations=1
 refused "a missing snapshot" "absent.solverstate" -- "$bin/lungo" train --solver=s.prototxt --snapshot=absent.solverstate
 
+touch other.solverstate.h5
+refused "a snapshot of the other format" "other.solverstate.h5 is there" -- "$bin/lungo" train --solver=s.prototxt --snapshot=other.solverstate
+
 # ---- solvers ----
 solver_file s.prototxt a.prototxt
 refused "train without max_iter" "max_iter" "in solver s.prototxt" -- "$bin/lungo" train --solver=s.prototxt

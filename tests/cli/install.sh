@@ -22,7 +22,7 @@ is_there() {
         [ -s "$root/$file" ] || { echo "expected $file to be installed"; exit 1; }
     done
 }
-is_there bin/lungo bin/convert_imageset include/lungo/lungo.h share/lungo/models/lenet/solver.prototxt \
+is_there bin/lungo bin/convert_imageset bin/caffe_links include/lungo/lungo.h share/lungo/models/lenet/solver.prototxt \
     share/man/man1/lungo.1 share/man/man1/lungo-train.1 share/man/man1/convert_imageset.1 \
     share/bash-completion/completions/lungo share/zsh/site-functions/_lungo share/doc/lungo/tools.md
 for command in $("$root/bin/lungo" --help | sed -n '/^commands:/,/^$/s/^  \([a-z_]*\) .*/\1/p'); do
