@@ -30,6 +30,10 @@ for command in $("$root/bin/lungo" --help | sed -n '/^commands:/,/^$/s/^  \([a-z
 done
 "$root/bin/lungo" time --model="$root/share/lungo/models/lenet/deploy.prototxt" --phase=TEST --iterations=1 2> time.log
 
+# The command `caffe` is an option of builds: it leads to the lungo beside it.
+cmake -S "$source" -B with_caffe -DLUNGO_TESTS=OFF -DLUNGO_CAFFE_COMMAND=ON > cmake.log 2>&1 || { tail -n 20 cmake.log; exit 1; }
+[ "$(readlink with_caffe/bin/caffe)" = lungo ] || { echo "expected bin/caffe to be lungo"; exit 1; }
+
 embedded_program "$source"
 deploy=$root/share/lungo/models/lenet/deploy.prototxt
 # shellcheck disable=SC2046
