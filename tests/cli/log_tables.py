@@ -108,7 +108,7 @@ def complaints(build, log):
         forget_the_last(folder)
         resumed = train(build, log, folder, "--snapshot=auto")
     with tempfile.TemporaryDirectory() as folder:
-        adorned = train(build, log, folder, "--watch=norms.tsv", "--log-plan", "--snapshot=auto")
+        adorned = train(build, log, folder, "--watch=norms.tsv", "--metrics=metrics.jsonl", "--log-plan", "--snapshot=auto")
     for way in (rows_by_line, rows_by_column):
         if not near(way(expected), way(plain)):
             yield f"{way.__name__}: expected {way(expected)}\n            got {way(plain)}"
