@@ -89,12 +89,28 @@ static bool fails(lungo_fault_kind kind) {
     return struck;
 }
 
+/* A child may use glibc's heap whatever other threads did when it was forked; AddressSanitizer's
+ * would stay locked in it for good. So nobody is in the heap while a process is copied. */
+static pthread_rwlock_t heap = PTHREAD_RWLOCK_INITIALIZER;
+
+static bool enter_heap(lungo_fault_kind kind) {
+    return kind == LUNGO_FAULT_MEMORY && !pthread_rwlock_rdlock(&heap);
+}
+
+static void leave_heap(bool entered) {
+    if (entered) pthread_rwlock_unlock(&heap);
+}
+
 /* One function for each symbol: the real one, unless this call is to fail. */
 #define WRAP(kind, type, name, failure, parameters, arguments)                                     \
     type __real_##name parameters;                                                                 \
     type __wrap_##name parameters;                                                                 \
     type __wrap_##name parameters {                                                                \
-        return fails(kind) ? (failure) : __real_##name arguments;                                  \
+        if (fails(kind)) return failure;                                                           \
+        bool entered = enter_heap(kind);                                                           \
+        type result = __real_##name arguments;                                                     \
+        leave_heap(entered);                                                                       \
+        return result;                                                                             \
     }
 
 WRAP(LUNGO_FAULT_MEMORY, void *, malloc, NULL, (size_t size), (size))
@@ -130,9 +146,29 @@ WRAP(LUNGO_FAULT_MAP, void *, mmap, MAP_FAILED,
 WRAP(LUNGO_FAULT_THREAD, int, pthread_create, EAGAIN,
      (pthread_t * out, const pthread_attr_t *how, void *(*start)(void *), void *with),
      (out, how, start, with))
-WRAP(LUNGO_FAULT_THREAD, pid_t, fork, -1, (void), ())
 
 /* ---- those that need more ---- */
+
+void __real_free(void *block);
+void __wrap_free(void *block);
+void __wrap_free(void *block) {
+    bool entered = enter_heap(LUNGO_FAULT_MEMORY);
+    __real_free(block);
+    leave_heap(entered);
+}
+
+pid_t __real_fork(void);
+pid_t __wrap_fork(void);
+pid_t __wrap_fork(void) {
+    if (fails(LUNGO_FAULT_THREAD)) return -1;
+    pthread_rwlock_wrlock(&heap);
+    pid_t child = __real_fork();
+    if (child == 0)
+        pthread_rwlock_init(&heap, NULL); /* those who waited for it are not here */
+    else
+        pthread_rwlock_unlock(&heap);
+    return child;
+}
 
 /* Nothing is synced: no test pulls the plug, and disks take their time. */
 int __wrap_fsync(int file);
