@@ -6,8 +6,9 @@ resumed: each ends with the very weights of the training that nobody killed.
 
 Three of four kills take the place of a random call of open, write, fsync, close or rename (a write
 is done by half; tests/support/faults.h), the others come at a random time. A run that is resumed may
-be killed again. After each kill a snapshot that was once finished must be there for the next run to
-take, and the last run must end, with the files of its last snapshot the same byte for byte.
+be killed again. Each run is started with --snapshot=auto. After each kill all snapshots that were once
+finished must be there. The last run must go on from the newest of them and end, with the files of
+its last snapshot the same byte for byte, and nothing left of those that were killed.
 """
 import argparse
 import os
@@ -23,8 +24,10 @@ KINDS = ('open', 'write', 'write', 'write', 'sync', 'close', 'rename')
 LAST = 's_iter_6.caffemodel', 's_iter_6.solverstate'
 DEEPEST = 3  # kills of one training
 NET = '''layer { name: 'data' type: 'Data' top: 'data' top: 'label' include { phase: TRAIN }
-  data_param { source: '../lmdb' backend: LMDB batch_size: 4 reader_threads: 2 } }
+  transform_param { crop_size: 7 mirror: true }
+  data_param { source: '../lmdb' backend: LMDB batch_size: 4 reader_threads: 2 shuffle: true } }
 layer { name: 'data' type: 'Data' top: 'data' top: 'label' include { phase: TEST }
+  transform_param { crop_size: 7 }
   data_param { source: '../lmdb' backend: LMDB batch_size: 4 } }
 layer { name: 'ip' type: 'InnerProduct' bottom: 'data' top: 'ip' inner_product_param { num_output: 3
   weight_filler { type: 'gaussian' std: 0.01 } } }
@@ -64,16 +67,20 @@ def finished_pairs():
                   if match and os.path.exists(f's_iter_{match.group(1)}.caffemodel'))
 
 
+def written():
+    """Names of what the trainer leaves."""
+    return set(os.listdir('.')) - {'log', 'counts'}
+
+
 def start(build, fault, counts=''):
-    """Begins the training, or goes on from its newest snapshot."""
-    pairs = finished_pairs()
-    resume = [f'--snapshot=s_iter_{pairs[-1]}.solverstate'] if pairs else []
+    """Begins the training, or goes on from its newest good snapshot."""
     environment = dict(os.environ, OMP_NUM_THREADS='1', OMP_WAIT_POLICY='passive', LUNGO_FAULT=fault)
     if counts:
         environment['LUNGO_FAULT_COUNTS'] = counts
-    command = [os.path.join(build, 'bin', 'faulty_lungo'), 'train', '--solver=../solver.prototxt']
+    command = [os.path.join(build, 'bin', 'faulty_lungo'), 'train', '--solver=../solver.prototxt',
+               '--snapshot=auto']
     with open('log', 'ab') as log:
-        return subprocess.Popen(command + resume, env=environment, stderr=log)
+        return subprocess.Popen(command, env=environment, stderr=log)
 
 
 class Reference:
@@ -90,6 +97,7 @@ class Reference:
         counts = dict(line.split() for line in read('counts').decode().splitlines())
         self.counts = {kind: int(counts[kind]) for kind in KINDS}
         self.files = [read(name) for name in LAST]
+        self.names = written()
         os.chdir('..')
 
 
@@ -122,10 +130,15 @@ def try_once(build, chance, reference):
             yield f'{story}: the snapshots of iterations {lost} are gone'
         kept = finished_pairs()
     status = start(build, '').wait()
+    taken = re.findall(r'Resuming from s_iter_(\d+)\.', read('log').decode())
+    if kept and (not taken or int(taken[-1]) != kept[-1]):
+        yield f'{story}: iteration {kept[-1]} is there, resumed from {taken[-1:]}'
     if status:
         yield f'{story}: resuming gives status {status}: {read("log").decode()[-1500:]}'
     elif [read(name) for name in LAST] != reference.files:
         yield f'{story}: another last snapshot'
+    elif written() != reference.names:
+        yield f'{story}: left {written() ^ reference.names}'
 
 
 def main():
