@@ -4,6 +4,10 @@ set(here ${CMAKE_CURRENT_SOURCE_DIR})
 set(build ${PROJECT_BINARY_DIR})
 
 add_test(NAME tree.tidy COMMAND ${here}/tidy.sh ${PROJECT_SOURCE_DIR})
+# The source is the same in every build: once is enough.
+if(NOT LUNGO_SANITIZE)
+  add_test(NAME tree.analysis COMMAND ${here}/analyze.sh ${PROJECT_BINARY_DIR})
+endif()
 add_test(NAME tree.headers COMMAND ${here}/headers.sh ${PROJECT_SOURCE_DIR})
 
 add_test(NAME tree.symbols COMMAND ${here}/symbols.sh ${build})

@@ -5,7 +5,8 @@ lungo_build_packages="build-essential cmake ninja-build pkg-config protobuf-c-co
 libprotobuf-c-dev libprotobuf-dev libopenblas-openmp-dev liblmdb-dev libxxhash-dev zlib1g-dev \
 libjpeg62-turbo-dev libpng-dev libhdf5-dev libleveldb-dev libdnnl-dev libjansson-dev"
 # Without python3-opencv (700 MB with what it needs) one test, cli.opencv, is skipped.
-lungo_test_packages="check python3 dataset-fashion-mnist groff-base zsh gnuplot-nox graphviz python3-numpy"
+lungo_test_packages="check python3 dataset-fashion-mnist groff-base zsh gnuplot-nox graphviz python3-numpy \
+clang-tidy"
 
 # install_packages NAME...: nothing happens when all are there already.
 install_packages() {

@@ -139,6 +139,7 @@ static void sweep_group(const sweep *s, const float *bias, const float *laid, si
         for (size_t panel = group * GROUP; panel < end; panel++) {
             sums_of_tile sums;
             size_t place = panel * LUNGO_PANEL;
+            /* Lanes are 1 to as many filters high as the table has entries. NOLINTNEXTLINE(*) */
             tile_table[height - 1](s, s->weights + first * s->depth, bias ? bias + first : NULL,
                                    laid + place, sums);
             put_tile(s, height, place, sums, out + s->out_first + first * s->out_plane);

@@ -311,7 +311,7 @@ static lungo_status backward_again(lungo_net *net, int first) {
     lungo_status status = LUNGO_OK;
     if (!gradients || !stale) status = lungo_fail_memory("gradients", floats * sizeof *gradients);
     for (size_t i = 0; i < count && !status; i++)
-        stale[i] = net->params[i].blob->diff->stale;
+        stale[i] = net->params[i].blob->diff->stale; /* NOLINT(*): a failure left status set */
     if (!status) lungo_copy(floats, net->gradients, gradients);
     if (!status) {
         status = backward_steps(net, first, net->layer_count - 1);

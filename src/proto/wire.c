@@ -88,7 +88,7 @@ static lungo_status read_bytes(lungo_wire *wire, lungo_wire *bytes) {
 
 static lungo_status read_tag(lungo_wire *wire, uint32_t *number, unsigned *type) {
     size_t before = wire->at;
-    uint64_t tag;
+    uint64_t tag = 0;
     LUNGO_TRY(lungo_wire_varint(wire, &tag));
     *number = (uint32_t)(tag >> 3);
     *type = (unsigned)(tag & 7);

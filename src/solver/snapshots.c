@@ -139,7 +139,7 @@ lungo_status lungo_snapshot_or_go_on(lungo_solver *solver, bool best, bool *writ
 
 lungo_status lungo_solver_probe_prefix(const lungo_solver *solver) {
     lungo_buffer path = {0};
-    lungo_file_writer *probe;
+    lungo_file_writer *probe = NULL;
     lungo_buffer_printf(&path, "%s_iter_%d.tempfile", solver->param->snapshot_prefix, solver->iter);
     lungo_status status = path.failed ? lungo_fail_memory("a file name", path.length)
                                       : lungo_file_writer_open(&probe, path.bytes);

@@ -109,10 +109,11 @@ static lungo_status answer_shape(lungo_buffer *out, const lungo_hdf5_direct *fil
 
 static lungo_status answer_values(lungo_buffer *out, const lungo_hdf5_direct *file,
                                   const char *name, size_t count) {
-    out->bytes = calloc(count ? count : 1, sizeof(float));
-    if (!out->bytes) return lungo_fail_memory(name, count * sizeof(float));
-    out->length = out->capacity = count * sizeof(float);
-    return lungo_hdf5_direct_read(file, name, (float *)(void *)out->bytes, count);
+    float *values = calloc(count ? count : 1, sizeof *values);
+    if (!values) return lungo_fail_memory(name, count * sizeof *values);
+    out->bytes = (char *)values;
+    out->length = out->capacity = count * sizeof *values;
+    return lungo_hdf5_direct_read(file, name, values, count);
 }
 
 static lungo_status answer_int(lungo_buffer *out, const lungo_hdf5_direct *file, const char *name,

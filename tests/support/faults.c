@@ -89,28 +89,12 @@ static bool fails(lungo_fault_kind kind) {
     return struck;
 }
 
-/* A child may use glibc's heap whatever other threads did when it was forked; AddressSanitizer's
- * would stay locked in it for good. So nobody is in the heap while a process is copied. */
-static pthread_rwlock_t heap = PTHREAD_RWLOCK_INITIALIZER;
-
-static bool enter_heap(lungo_fault_kind kind) {
-    return kind == LUNGO_FAULT_MEMORY && !pthread_rwlock_rdlock(&heap);
-}
-
-static void leave_heap(bool entered) {
-    if (entered) pthread_rwlock_unlock(&heap);
-}
-
 /* One function for each symbol: the real one, unless this call is to fail. */
 #define WRAP(kind, type, name, failure, parameters, arguments)                                     \
     type __real_##name parameters;                                                                 \
     type __wrap_##name parameters;                                                                 \
     type __wrap_##name parameters {                                                                \
-        if (fails(kind)) return failure;                                                           \
-        bool entered = enter_heap(kind);                                                           \
-        type result = __real_##name arguments;                                                     \
-        leave_heap(entered);                                                                       \
-        return result;                                                                             \
+        return fails(kind) ? (failure) : __real_##name arguments;                                  \
     }
 
 WRAP(LUNGO_FAULT_MEMORY, void *, malloc, NULL, (size_t size), (size))
@@ -146,29 +130,9 @@ WRAP(LUNGO_FAULT_MAP, void *, mmap, MAP_FAILED,
 WRAP(LUNGO_FAULT_THREAD, int, pthread_create, EAGAIN,
      (pthread_t * out, const pthread_attr_t *how, void *(*start)(void *), void *with),
      (out, how, start, with))
+WRAP(LUNGO_FAULT_THREAD, pid_t, fork, -1, (void), ())
 
 /* ---- those that need more ---- */
-
-void __real_free(void *block);
-void __wrap_free(void *block);
-void __wrap_free(void *block) {
-    bool entered = enter_heap(LUNGO_FAULT_MEMORY);
-    __real_free(block);
-    leave_heap(entered);
-}
-
-pid_t __real_fork(void);
-pid_t __wrap_fork(void);
-pid_t __wrap_fork(void) {
-    if (fails(LUNGO_FAULT_THREAD)) return -1;
-    pthread_rwlock_wrlock(&heap);
-    pid_t child = __real_fork();
-    if (child == 0)
-        pthread_rwlock_init(&heap, NULL); /* those who waited for it are not here */
-    else
-        pthread_rwlock_unlock(&heap);
-    return child;
-}
 
 /* Nothing is synced: no test pulls the plug, and disks take their time. */
 int __wrap_fsync(int file);
@@ -242,6 +206,63 @@ int __wrap_asprintf(char **out, const char *format, ...) {
     va_end(arguments);
     return length;
 }
+
+/* ---- children and AddressSanitizer ---- */
+
+#ifdef __SANITIZE_ADDRESS__
+
+/* A child may use glibc's heap whatever other threads did when it was forked; that of
+ * AddressSanitizer would be locked in it for good. So nobody is in the heap, neither from here nor
+ * from any library, while a process is copied. */
+static pthread_rwlock_t heap = PTHREAD_RWLOCK_INITIALIZER;
+
+#define GUARD(type, name, parameters, arguments)                                                   \
+    type __interceptor_##name parameters;                                                          \
+    type name parameters;                                                                          \
+    type name parameters {                                                                         \
+        pthread_rwlock_rdlock(&heap);                                                              \
+        type result = __interceptor_##name arguments;                                              \
+        pthread_rwlock_unlock(&heap);                                                              \
+        return result;                                                                             \
+    }
+
+GUARD(void *, malloc, (size_t size), (size))
+GUARD(void *, calloc, (size_t count, size_t size), (count, size))
+GUARD(void *, realloc, (void *old, size_t size), (old, size))
+GUARD(void *, reallocarray, (void *old, size_t count, size_t size), (old, count, size))
+GUARD(void *, aligned_alloc, (size_t to, size_t size), (to, size))
+GUARD(int, posix_memalign, (void **out, size_t to, size_t size), (out, to, size))
+
+void __interceptor_free(void *block);
+void free(void *block) {
+    pthread_rwlock_rdlock(&heap);
+    __interceptor_free(block);
+    pthread_rwlock_unlock(&heap);
+}
+
+/* What the loader takes, which LeakSanitizer would know by its caller. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) {
+    return "leak:_dl_map_object_deps\n";
+}
+
+static void keep_out(void) {
+    pthread_rwlock_wrlock(&heap);
+}
+
+static void let_in(void) {
+    pthread_rwlock_unlock(&heap);
+}
+
+static void begin_anew(void) {
+    pthread_rwlock_init(&heap, NULL); /* those who waited for it are not here */
+}
+
+__attribute__((constructor)) static void watch_forks(void) {
+    pthread_atfork(keep_out, let_in, begin_anew);
+}
+
+#endif
 
 /* ---- the environment ---- */
 

@@ -215,7 +215,7 @@ static bool check_flags(const command_flags *flags, int count, const char **form
 }
 
 int cmd_plot(const command_flags *flags, const char *const *words, int count) {
-    const char *format;
+    const char *format = NULL;
     word_list asked;
     if (!check_flags(flags, count, &format)) return 1;
     if (!words_split(&asked, flags->y)) return glog_complain("out of memory");

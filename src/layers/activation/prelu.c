@@ -83,7 +83,7 @@ static void backward_slopes(lungo_layer *layer) {
         float sum = 0;
         for (size_t i = 0; i < rows.width; i++)
             sum += x[i] > 0 ? 0 : dy[i] * x[i];
-        dslopes[row % rows.slopes] += sum;
+        dslopes[row % rows.slopes] += sum; /* NOLINT(*): a channel at least */
     }
 }
 

@@ -82,7 +82,7 @@ static lungo_status add_buffers(lungo_layer *layer) {
     static const char *const names[LUNGO_RECURRENT_MAX_STATES] = {"kept h", "kept c"};
     lungo_recurrent *r = layer->state;
     LUNGO_TRY(lungo_layer_add_buffer(layer, &r->conted, "h_conted"));
-    for (int i = 0; i < r->states && !r->exposed; i++)
+    for (int i = 0; i < r->states && !r->exposed; i++) /* NOLINTNEXTLINE(*): 1 or 2 states */
         LUNGO_TRY(lungo_layer_add_buffer(layer, &r->keep[i], names[i]));
     return LUNGO_OK;
 }
