@@ -96,6 +96,10 @@ lungo_status lungo_npy_writer_put(lungo_npy_writer *writer, const float *values,
 lungo_status lungo_npy_writer_close(lungo_npy_writer *writer);
 void lungo_npy_writer_abandon(lungo_npy_writer *writer);
 
+/* The values as floats; the file has floats of 4 or 8 bytes, or single bytes. The caller frees
+ * *values. */
+lungo_status lungo_npy_read(float **values, lungo_shape *shape, const char *path);
+
 /* A text file of lines `path label`, split at their last blank. An empty list is an error. */
 typedef struct lungo_image_list lungo_image_list;
 lungo_status lungo_image_list_open(lungo_image_list **out, const char *path);
@@ -115,6 +119,8 @@ typedef struct lungo_mean {
 } lungo_mean;
 
 lungo_status lungo_mean_compute(lungo_mean *mean, const char *backend, const char *path);
+/* A mean_file, or a .npy of channels x height x width (or just channels) values. */
+lungo_status lungo_mean_load(lungo_mean *mean, const char *path);
 lungo_status lungo_mean_save(const lungo_mean *mean, const char *path); /* as a mean_file */
 void lungo_mean_dispose(lungo_mean *mean);
 

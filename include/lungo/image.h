@@ -43,6 +43,10 @@ lungo_status lungo_image_decode(lungo_image *image, const void *bytes, size_t si
 /* Bilinear, in OpenCV's fixed point. `out` must be another image than `in`. */
 lungo_status lungo_image_resize(lungo_image *out, const lungo_image *in, int height, int width);
 
+/* With 1, 3 or 4 channels, as OpenCV's cvtColor makes them. `out` must be another image than `in`.
+ */
+lungo_status lungo_image_convert(lungo_image *out, const lungo_image *in, int channels);
+
 /* The file that OpenCV would write: `type` is a name's ending, "jpg" (quality 95), "png", "bmp" or
  * "ppm", in any case. The caller frees *bytes. */
 lungo_status lungo_image_encode(unsigned char **bytes, size_t *size, const lungo_image *image,

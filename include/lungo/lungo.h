@@ -6,6 +6,7 @@
 #include "lungo/catalog.h"
 #include "lungo/check.h"
 #include "lungo/data.h"
+#include "lungo/fold.h"
 #include "lungo/gradient.h"
 #include "lungo/image.h"
 #include "lungo/log.h"

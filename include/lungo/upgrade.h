@@ -29,6 +29,9 @@ typedef struct lungo_definition lungo_definition;
 /* The caller frees *out. */
 lungo_status lungo_definition_read(lungo_definition **out, lungo_definition_kind kind,
                                    const char *path);
+/* A text, as a net or as a solver, whichever it is. skip_unknown: fields that Caffe does not have
+ * are passed over, each with a warning; else they are errors. */
+lungo_status lungo_definition_read_any(lungo_definition **out, const char *path, bool skip_unknown);
 void lungo_definition_free(lungo_definition *definition);
 
 /* Nets: V0 or V1 layers, transformation fields in data layers, net-level inputs, BatchNorm with
@@ -42,6 +45,25 @@ lungo_status lungo_definition_upgrade(lungo_definition *definition, bool *comple
 
 /* In the kind that it was read as; the file appears whole or not at all. */
 lungo_status lungo_definition_write(const lungo_definition *definition, const char *path);
+
+/* ---- what two of them say differently ---- */
+
+typedef struct lungo_difference {
+    const char *layer; /* its name; "" for the net or the solver itself */
+    const char *field; /* "convolution_param.pad", "param[1].lr_mult"; of a whole layer, "type" */
+    const char *a, *b; /* what they have there, as a prototxt has it; NULL: nothing */
+} lungo_difference;
+
+/* The texts last as long as the call. */
+typedef void lungo_difference_function(void *user, const lungo_difference *difference);
+
+/* Two nets or two solvers, upgraded. Layers are matched by their names, those of one name in their
+ * order; a field that is not given has its default. One whose absence means something else than its
+ * default (use_global_stats) differs from one that is given. For a layer that comes earlier than
+ * one which it follows in the other definition the field is "(order)", and the texts name the layer
+ * before it. */
+lungo_status lungo_definition_compare(const lungo_definition *a, const lungo_definition *b,
+                                      lungo_difference_function *function, void *user);
 
 #ifdef __cplusplus
 }

@@ -20,6 +20,7 @@ typedef enum lungo_op_kind {
     LUNGO_OP_LRN,
     LUNGO_OP_BATCH_NORM,
     LUNGO_OP_SCALE, /* by learned parameters */
+    LUNGO_OP_BIAS,  /* the same */
     LUNGO_OP_RELU,
     LUNGO_OP_SUM, /* of all bottoms */
     LUNGO_OP_CONCAT,
@@ -46,7 +47,7 @@ struct lungo_op {
             bool stored; /* normalises by the stored statistics, which it leaves alone */
             float eps, keep;
         } batch_norm;
-        lungo_broadcast scale;
+        lungo_broadcast scale; /* and of Bias */
         float relu_slope;
         const float *sum_factors; /* one per bottom; NULL: all 1 */
         int concat_axis;

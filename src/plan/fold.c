@@ -17,11 +17,9 @@ lungo_status lungo_fold_open(lungo_fold *fold, const lungo_unit *unit) {
         fold->versions[i] = UINT64_MAX;
     if (!lungo_unit_folds(unit)) return LUNGO_OK;
     size_t filters = (size_t)unit->op.convolution.filters;
-    fold->vectors = lungo_new_floats(3 * filters);
-    if (!fold->vectors) return lungo_fail_memory("a folded bias", 3 * filters * sizeof(float));
-    fold->bias = fold->vectors;
-    fold->mean = fold->bias + filters;
-    fold->factor = fold->mean + filters;
+    fold->vectors = lungo_new_floats(2 * filters);
+    if (!fold->vectors) return lungo_fail_memory("a folded bias", 2 * filters * sizeof(float));
+    fold->map = (lungo_affine){filters, fold->vectors, fold->vectors + filters};
     return LUNGO_OK;
 }
 
@@ -51,41 +49,22 @@ static const float *param_of(const lungo_layer *layer, int j) {
     return layer && layer->param_count > j ? lungo_param(layer, j) : NULL;
 }
 
-/* `factor` is 1 / sqrt(variance + eps) as BatchNorm computes it; 1 where there is none. */
-static void find_norm(lungo_fold *fold, const lungo_unit *unit) {
-    size_t filters = (size_t)unit->op.convolution.filters;
-    const lungo_layer *norm = unit->norm;
-    for (size_t c = 0; c < filters && !norm; c++) {
-        fold->mean[c] = 0;
-        fold->factor[c] = 1;
-    }
-    if (!norm) return;
-    lungo_op op = lungo_layer_op(norm);
-    lungo_batch_norm_stored(&op.batch_norm.shape, lungo_param(norm, MEAN),
-                            lungo_param(norm, VARIANCE), lungo_param(norm, FACTOR)[0], fold->mean,
-                            fold->factor);
-    for (size_t c = 0; c < filters; c++)
-        fold->factor[c] = 1 / sqrtf(fold->factor[c] + op.batch_norm.eps);
-}
-
-static void find_vectors(lungo_fold *fold, const lungo_unit *unit) {
-    const float *b = param_of(unit->layer, BIAS);
-    const float *gamma = param_of(unit->scale, GAMMA), *beta = param_of(unit->scale, BETA);
-    find_norm(fold, unit);
-    for (int c = 0; c < unit->op.convolution.filters; c++) {
-        if (gamma) fold->factor[c] *= gamma[c];
-        float shifted = (b ? b[c] : 0) - fold->mean[c];
-        fold->bias[c] = fold->factor[c] * shifted + (beta ? beta[c] : 0);
-    }
+static void find_map(const lungo_fold *fold, const lungo_unit *unit) {
+    const lungo_layer *norm = unit->norm, *scale = unit->scale;
+    lungo_affine_begin(&fold->map, param_of(unit->layer, BIAS));
+    if (norm)
+        lungo_affine_normalise(&fold->map, lungo_param(norm, MEAN), lungo_param(norm, VARIANCE),
+                               lungo_param(norm, FACTOR)[0], lungo_layer_op(norm).batch_norm.eps);
+    if (scale) lungo_affine_scale(&fold->map, param_of(scale, GAMMA), param_of(scale, BETA));
 }
 
 static void fold_weights(const lungo_fold *fold, const lungo_unit *unit, float *out) {
-    const float *w = lungo_param(unit->layer, WEIGHTS);
-    size_t filters = (size_t)unit->op.convolution.filters;
-    size_t length = unit->layer->params[WEIGHTS].blob->count / filters;
-    for (size_t c = 0; c < filters; c++)
-        for (size_t i = c * length; i < (c + 1) * length; i++)
-            out[i] = fold->factor[c] * w[i];
+    size_t filters = fold->map.channels;
+    lungo_affine_weights shape = {.rows = filters,
+                                  .rows_per_group = 1,
+                                  .per_row = 1,
+                                  .length = unit->layer->params[WEIGHTS].blob->count / filters};
+    lungo_affine_fold(&fold->map, &shape, lungo_param(unit->layer, WEIGHTS), out);
 }
 
 static bool is_finite(size_t count, const float *values) {
@@ -96,10 +75,10 @@ bool lungo_fold_follow(lungo_fold *fold, const lungo_unit *unit, float *weights)
     if (!note_versions(fold, unit)) return false;
     const float *w = lungo_param(unit->layer, WEIGHTS), *b = param_of(unit->layer, BIAS);
     if (fold->vectors) {
-        find_vectors(fold, unit);
+        find_map(fold, unit);
         fold_weights(fold, unit, weights);
         w = weights;
-        b = fold->bias;
+        b = fold->map.shift;
     }
     fold->finite = is_finite(unit->layer->params[WEIGHTS].blob->count, w) &&
                    is_finite((size_t)unit->op.convolution.filters, b);

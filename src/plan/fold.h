@@ -1,20 +1,16 @@
-/* BatchNorm by stored statistics and Scale, folded into the convolution that they follow in place:
- *
- *   y = gamma (W x + b - mean) / sqrt(variance + eps) + beta = W' x + b'
- *   factor = gamma / sqrt(variance + eps)   W' = factor W   b' = factor (b - mean) + beta
- *
- * For src/plan alone. */
+/* BatchNorm by stored statistics and Scale, folded into the convolution that they follow in place,
+ * anew whenever parameters change: kernels/affine.h. For src/plan alone. */
 #ifndef LUNGO_PLAN_FOLD_H
 #define LUNGO_PLAN_FOLD_H
 
+#include "kernels/affine.h"
 #include "plan/step.h"
 
 enum { LUNGO_FOLD_SOURCES = 7 }; /* W, b; mean, variance, factor; gamma, beta */
 
 typedef struct lungo_fold {
-    float *vectors;                        /* the three that follow; NULL: nothing is folded */
-    float *bias;                           /* b', per filter */
-    float *mean, *factor;                  /* per filter */
+    float *vectors;                        /* of `map`; NULL: nothing is folded */
+    lungo_affine map;                      /* its shift is b' */
     uint64_t versions[LUNGO_FOLD_SOURCES]; /* of the parameters that all this is made of */
     bool finite;                           /* W' and b' are */
 } lungo_fold;

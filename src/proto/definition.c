@@ -5,17 +5,10 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "lungo/upgrade.h"
+#include "proto/definition.h"
 #include "proto/text.h"
 #include "proto/upgrade.h"
 #include "proto/wire_decode.h"
-
-struct lungo_definition {
-    lungo_definition_kind kind;
-    lungo_document *document;
-    ProtobufCMessage *message;
-    char *name; /* of the file, in the document */
-};
 
 static bool is_solver(const lungo_definition *definition) {
     return definition->kind == LUNGO_DEFINITION_SOLVER_TEXT;
@@ -37,6 +30,7 @@ static lungo_status read_message(lungo_definition *definition, const char *path)
                                                  ? &caffe__solver_parameter__descriptor
                                                  : &caffe__net_parameter__descriptor;
     LUNGO_TRY(lungo_document_new(&definition->document));
+    lungo_document_skip_unknown(definition->document, definition->skip_unknown);
     definition->name = lungo_arena_string(lungo_document_arena(definition->document), path);
     if (!definition->name) return lungo_fail_memory("a file's name", strlen(path));
     if (definition->kind == LUNGO_DEFINITION_NET_BINARY) return read_binary(definition, type, path);
@@ -45,9 +39,15 @@ static lungo_status read_message(lungo_definition *definition, const char *path)
 
 lungo_status lungo_definition_read(lungo_definition **out, lungo_definition_kind kind,
                                    const char *path) {
+    return lungo_definition_read_skipping(out, kind, path, false);
+}
+
+lungo_status lungo_definition_read_skipping(lungo_definition **out, lungo_definition_kind kind,
+                                            const char *path, bool skip_unknown) {
     lungo_definition *definition = calloc(1, sizeof *definition);
     if (!definition) return lungo_fail_memory("a definition", sizeof *definition);
     definition->kind = kind;
+    definition->skip_unknown = skip_unknown;
     lungo_status status = read_message(definition, path);
     if (status)
         lungo_definition_free(definition);

@@ -22,4 +22,8 @@ lungo_status lungo_text_read(lungo_document *document, ProtobufCMessage **out,
 /* Appends the message as protobuf prints it, fields in the order of their numbers. */
 void lungo_text_print(lungo_buffer *out, const ProtobufCMessage *message);
 
+/* Appends one value of a field that holds no message (lungo_message_value). */
+void lungo_text_print_value(lungo_buffer *out, const ProtobufCFieldDescriptor *field,
+                            const void *value);
+
 #endif

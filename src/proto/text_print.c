@@ -137,3 +137,11 @@ void lungo_text_print(lungo_buffer *out, const ProtobufCMessage *message) {
     uselocale(before);
     if (plain) freelocale(plain);
 }
+
+void lungo_text_print_value(lungo_buffer *out, const ProtobufCFieldDescriptor *field,
+                            const void *value) {
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0), before = uselocale(plain);
+    print_value(out, field, value);
+    uselocale(before);
+    if (plain) freelocale(plain);
+}

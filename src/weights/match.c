@@ -14,7 +14,7 @@ lungo_status lungo_weights_check_whole(const lungo_net *net, lungo_weights_has *
         const lungo_layer *layer = net->layers[i];
         if (layer->param_count == 0 || has(stored, layer->name)) continue;
         lungo_fail(LUNGO_ERR_DATA,
-                   "snapshot of another net: expected learned blobs of layer '%s', got none",
+                   "weights of another net: expected learned blobs of layer '%s', got none",
                    layer->name);
         return lungo_net_trail(net, layer);
     }

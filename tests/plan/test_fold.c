@@ -6,7 +6,7 @@
 
 #include "layer/op.h"
 #include "plan/plan.h"
-#include "support/arrays.h"
+#include "support/fill.h"
 #include "support/nets.h"
 #include "support/suites.h"
 
@@ -14,55 +14,12 @@
 
 static const double tolerance = 1e-4;
 
-/* ---- nets with parameters worth folding ---- */
-
-/* values = offset + spread * random */
-static void fill(lungo_blob *blob, unsigned seed, float offset, float spread) {
-    float *values = lungo_random_array(blob->count, seed), *to = lungo_data_overwrite(blob);
-    for (size_t i = 0; i < blob->count; i++)
-        to[i] = offset + spread * values[i];
-    free(values);
-}
-
-static void fill_weights(lungo_layer *layer, unsigned seed) {
-    const lungo_shape *shape = &layer->params[0].blob->shape;
-    float inputs = (float)layer->params[0].blob->count / (float)shape->dim[0];
-    fill(layer->params[0].blob, seed, 0, sqrtf(6 / inputs));
-    if (layer->param_count > 1) fill(layer->params[1].blob, seed + 1, 0, 0.3f);
-}
-
-/* Sums over three batches: means about 0, variances about 1. */
-static void fill_statistics(lungo_layer *layer, unsigned seed) {
-    fill(layer->params[0].blob, seed, 0.3f, 1.5f);
-    fill(layer->params[1].blob, seed + 1, 3, 2);
-    fill(layer->params[2].blob, seed + 2, 3, 0);
-}
-
-static void fill_scale(lungo_layer *layer, unsigned seed) {
-    fill(layer->params[0].blob, seed, 1, 0.4f);
-    if (layer->param_count > 1) fill(layer->params[1].blob, seed + 1, 0.1f, 0.5f);
-}
-
-static void fill_net(lungo_net *net) {
-    static void (*const fillers[LUNGO_OP_KINDS])(lungo_layer *, unsigned) = {
-        [LUNGO_OP_CONVOLUTION] = fill_weights,
-        [LUNGO_OP_INNER_PRODUCT] = fill_weights,
-        [LUNGO_OP_BATCH_NORM] = fill_statistics,
-        [LUNGO_OP_SCALE] = fill_scale};
-    for (int i = 0; i < net->layer_count; i++) {
-        void (*filler)(lungo_layer *, unsigned) = fillers[lungo_layer_op(net->layers[i]).kind];
-        if (filler) filler(net->layers[i], (unsigned)i + 1);
-    }
-    for (int k = 0; k < net->input_count; k++)
-        fill(net->inputs[k], (unsigned)k + 77, 0, 1);
-}
-
 static lungo_net *open_net(const char *text) {
     lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
     lungo_net *net = NULL;
     options.engine = LUNGO_ENGINE_ONEDNN;
     ck_ok(lungo_net_open_text(&net, text, "net.prototxt", &options));
-    fill_net(net);
+    lungo_fill_net(net);
     return net;
 }
 
@@ -157,7 +114,7 @@ START_TEST(new_shapes_are_folded_anew) {
     lungo_net *net = open_net(nets[0].net);
     check_net(net);
     ck_ok(lungo_blob_reshape(net->inputs[0], &LUNGO_SHAPE(1, 20, 9, 4)));
-    fill(net->inputs[0], 5, 0, 1);
+    lungo_fill_random(net->inputs[0], 5, 0, 1);
     check_net(net);
     lungo_net_free(net);
 }
@@ -171,7 +128,7 @@ START_TEST(changed_parameters_are_folded_anew) {
         for (int j = 0; j < net->layers[i]->param_count; j++) {
             float before = lungo_data(lungo_net_blob(net, "y"))[0];
             lungo_blob *param = net->layers[i]->params[j].blob;
-            fill(param, 99, 2.5f, 0.5f);
+            lungo_fill_random(param, 99, 2.5f, 0.5f);
             check_net(net);
             ck_assert_float_ne(lungo_data(lungo_net_blob(net, "y"))[0], before);
         }
@@ -213,7 +170,7 @@ START_TEST(nothing_is_folded_where_gradients_are_wanted) {
     lungo_net *net = open_net(text);
     check_net(net);
     forward(net, false);
-    fill(net->inputs[0], 3, 0, 1);
+    lungo_fill_random(net->inputs[0], 3, 0, 1);
     ck_ok(lungo_net_backward(net));
     lungo_net_free(net);
 }
@@ -228,7 +185,7 @@ START_TEST(models_agree_with_their_layers) {
     lungo_net *net;
     snprintf(path, sizeof path, "%s/models/%s/deploy.prototxt", LUNGO_SOURCE_DIR, models[_i]);
     ck_ok(lungo_net_open(&net, path, NULL));
-    fill_net(net);
+    lungo_fill_net(net);
     check_net(net);
     lungo_net_free(net);
 }

@@ -106,7 +106,7 @@ static void check_renamed(const char *settings, const char *extension) {
     *lungo_test_weights(other, "v") = 7;
     snprintf(state, sizeof state, "solver_iter_1.solverstate%s", extension);
     ck_fails(lungo_solver_restore(other, state), LUNGO_ERR_DATA,
-             "snapshot of another net: expected learned blobs of layer 'v', got none");
+             "weights of another net: expected learned blobs of layer 'v', got none");
     ck_assert_float_eq(*lungo_test_weights(other, "v"), 7);
     lungo_solver_free(other);
 }

@@ -54,6 +54,13 @@ lungo_net *open_model(const command_flags *flags, lungo_phase phase, bool forwar
     return open_net(flags, flags->model, options);
 }
 
+lungo_net *open_seeded(const command_flags *flags, const char *path) {
+    lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
+    options.seed = flags->seed;
+    options.forward_only = true;
+    return open_net(flags, path, options);
+}
+
 lungo_net *open_shapes(const command_flags *flags, const char *path, lungo_phase phase) {
     lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
     options.phase = phase;

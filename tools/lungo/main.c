@@ -13,8 +13,16 @@ static int run_check(const char *const *words, int count) {
     return cmd_check(&options_given, words, count);
 }
 
+static int run_classify(const char *const *words, int count) {
+    return cmd_classify(&options_given, words, count);
+}
+
 static int run_data(const char *const *words, int count) {
     return cmd_data(&options_given, words, count);
+}
+
+static int run_diff(const char *const *words, int count) {
+    return cmd_diff(&options_given, words, count);
 }
 
 static int run_gradcheck(const char *const *words, int count) {
@@ -50,6 +58,7 @@ WITHOUT_WORDS(test, "; a net is given as --model=FILE")
 WITHOUT_WORDS(time, "; a net is given as --model=FILE")
 WITHOUT_WORDS(decay, "; a solver is given as --solver=FILE")
 WITHOUT_WORDS(device_query, "")
+WITHOUT_WORDS(fold, "; a net is given as --model=FILE, its weights as --weights=FILE")
 
 static const struct {
     tool_page page;
@@ -94,6 +103,18 @@ static const struct {
                   "lungo check --strict --weights=pretrained.caffemodel train_val.prototxt",
       .status = "0 no errors (with --strict: nor warnings), 1 some."},
      run_check},
+    {{.name = "classify",
+      .words = "--model=FILE --weights=FILE [flags] PICTURE...",
+      .brief = "name what pictures show",
+      .about = "Prints the likeliest classes of each PICTURE, which may also be a list of them: a "
+               "name that ends in .txt, with a path in each line. Pictures are resized, and less "
+               "the mean, as Caffe's classification example has it.",
+      .examples = "lungo classify --model=deploy.prototxt --weights=net.caffemodel "
+                  "--mean=mean.binaryproto --labels=synset_words.txt cat.jpg\n"
+                  "lungo classify --model=deploy.prototxt --weights=net.caffemodel "
+                  "--mean_value=104,117,123 --images_dim=256,256 --oversample pictures.txt",
+      .status = "0 done, 1 failed, or a picture cannot be read."},
+     run_classify},
     {{.name = "data",
       .words = "[flags] PATH",
       .brief = "show what a database or another source of data holds",
@@ -124,6 +145,27 @@ static const struct {
      run_plot},
     {{.name = "device_query", .words = "", .brief = "show what this machine computes with"},
      run_device_query},
+    {{.name = "diff",
+      .words = "[flags] A B | NET WEIGHTS NET WEIGHTS",
+      .brief = "say what differs between definitions, weights, or what nets give",
+      .about = "A and B are two nets or two solvers, which are upgraded and compared field by "
+               "field; or two .caffemodels, which are compared blob by blob. With --model=NET, or "
+               "with two nets and their weights, the blobs that they give for the same input are "
+               "compared.",
+      .examples = "lungo diff old/solver.prototxt solver.prototxt\n"
+                  "lungo diff net_iter_1000.caffemodel net_iter_2000.caffemodel\n"
+                  "lungo diff --model=deploy.prototxt --input=x.npy a.caffemodel b.caffemodel\n"
+                  "lungo diff deploy.prototxt net.caffemodel folded.prototxt folded.caffemodel",
+      .status = "0 they are equal, 1 they differ, 2 they cannot be compared."},
+     run_diff},
+    {{.name = "fold",
+      .words = "--model=FILE --weights=FILE -o PREFIX",
+      .brief = "fold BatchNorm, Scale and Bias into weights",
+      .about = "Writes a net for inference with the same outputs: BatchNorm, Scale and Bias become "
+               "part of the Convolution, Deconvolution or InnerProduct before them, and layers "
+               "that do nothing in TEST are taken out.",
+      .examples = "lungo fold --model=deploy.prototxt --weights=net.caffemodel -o folded"},
+     run_fold},
     {{.name = "gradcheck",
       .words = "[flags] FILE",
       .brief = "compare the gradients of each layer with central differences",

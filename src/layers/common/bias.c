@@ -14,6 +14,7 @@
  *     bias_param { filler { type: "constant" value: 0.1 } }
  *   }
  */
+#include "layer/op.h"
 #include "layers/common/broadcast.h"
 #include "math/vector.h"
 
@@ -58,6 +59,12 @@ static lungo_status backward(lungo_layer *layer) {
     return LUNGO_OK;
 }
 
+static void describe(const lungo_layer *layer, lungo_op *op) {
+    if (!is_learned(layer)) return;
+    op->kind = LUNGO_OP_BIAS;
+    op->scale = *(const lungo_broadcast *)layer->state;
+}
+
 const lungo_layer_type lungo_layer_bias = {
     .name = "Bias",
     .brief = "Adds a learned or given vector, repeated over the axes it does not cover.",
@@ -71,4 +78,5 @@ const lungo_layer_type lungo_layer_bias = {
     .reshape = reshape,
     .forward = forward,
     .backward = backward,
+    .describe = describe,
 };

@@ -180,7 +180,7 @@ static lungo_status weights_for_map(lungo_unit *unit, float *scratch, const floa
 
 static const float *bias_for_map(const lungo_unit *unit) {
     const lungo_filters *f = unit->state;
-    return lungo_unit_folds(unit) ? f->fold.bias : lungo_param(unit->layer, BIAS);
+    return lungo_unit_folds(unit) ? f->fold.map.shift : lungo_param(unit->layer, BIAS);
 }
 
 lungo_status lungo_filters_to_map(lungo_unit *unit, const float *image, float *map) {
