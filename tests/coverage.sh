@@ -8,7 +8,7 @@ cmake --build --preset coverage
 find build-coverage -name '*.gcda' -exec rm {} +
 ctest --test-dir build-coverage --output-on-failure "$@" || echo "some tests failed"
 cd build-coverage
-find CMakeFiles/lungo.dir/src -name '*.gcda' -exec gcov -n -o . {} + 2>/dev/null |
+find CMakeFiles/lungo.dir/src -name '*.gcda' -exec gcov -n {} + 2>/dev/null |
     awk -v root="$(cd .. && pwd)/src/" -F "[':%]" '
         /^File/ { file = $2; sub(/^\.\.\/src\//, "", file); sub(root, "", file); known = file !~ /^\// }
         /^Lines executed/ && known && file in seen == 0 {
