@@ -137,7 +137,7 @@ def try_once(build, chance, reference):
         yield f'{story}: resuming gives status {status}: {read("log").decode()[-1500:]}'
     elif [read(name) for name in LAST] != reference.files:
         yield f'{story}: another last snapshot'
-    elif written() != reference.names:
+    elif kept[-1:] != [6] and written() != reference.names:  # a run that writes a snapshot cleans up
         yield f'{story}: left {written() ^ reference.names}'
 
 
