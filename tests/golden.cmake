@@ -42,6 +42,7 @@ add_test(NAME cli.draw COMMAND ${here}/cli/draw.sh ${PROJECT_SOURCE_DIR} ${build
 add_test(NAME cli.plot COMMAND ${here}/cli/plot.sh ${PROJECT_SOURCE_DIR} ${build})
 add_test(NAME cli.progress COMMAND ${here}/cli/progress.py ${build})
 add_test(NAME cli.records COMMAND ${here}/cli/records.py ${build})
+add_test(NAME cli.report COMMAND ${here}/cli/report.sh ${PROJECT_SOURCE_DIR} ${build})
 add_test(NAME cli.guard COMMAND ${here}/cli/guard.sh ${build})
 add_test(NAME cli.snapshots COMMAND ${here}/cli/snapshots.sh ${build})
 add_test(NAME cli.resume COMMAND ${here}/cli/resume.sh ${build})

@@ -120,6 +120,22 @@ bool lungo_solver_asks_for_gpu(
 lungo_net *lungo_solver_net(const lungo_solver *solver);
 lungo_net *lungo_solver_test_net(const lungo_solver *solver, size_t index);
 
+/* What the solver file says of tests and snapshots. test_iter: how many batches test net `index` is
+ * tested on; 0: none, or there is no such net. The prefix is borrowed. */
+int lungo_solver_test_iter(const lungo_solver *solver, size_t index);
+const char *lungo_solver_snapshot_prefix(const lungo_solver *solver);
+
+/* The file with the weights of the newest good snapshot of the prefix, which the caller frees;
+ * NULL: there is none. */
+lungo_status lungo_solver_newest_weights(char **out, const lungo_solver *solver);
+
+/* A net of its own, just filled from random_seed, as the train net (LUNGO_TRAIN; `index` is not
+ * looked at) or test net `index` (LUNGO_TEST) is; HDF5Output in it writes nothing. One that was
+ * opened with shapes_only can open it too. With shapes_only here, the net is to be looked at, as in
+ * lungo_net_options. The caller frees *out. */
+lungo_status lungo_solver_open_net(lungo_net **out, const lungo_solver *solver, lungo_phase phase,
+                                   size_t index, bool shapes_only);
+
 /* Writes <prefix>_iter_N.caffemodel and .solverstate; restores from a .solverstate: a run that is
  * restored in the same environment (threads, engine, machine) is bit for bit the run that was not
  * stopped. During a test a snapshot holds the run as it was before the test. A damaged file, or
@@ -142,8 +158,8 @@ typedef struct lungo_decay_info {
 } lungo_decay_info;
 
 /* `index` as for lungo_net_param(lungo_solver_net(solver), index). A solver opened with shapes_only
- * does for this: its net has shapes but no memory, there are no test nets, no weights are read and
- * no file is written. It cannot step, snapshot or restore. */
+ * does for this: its net has shapes but no memory, there are no test nets, no weights are read, no
+ * file is written, and files of data may be missing. It cannot step, snapshot or restore. */
 lungo_decay_info lungo_solver_decay(const lungo_solver *solver, size_t index);
 
 /* The same of all parameters as a table in the log, the notes below it. Training begins with it. */

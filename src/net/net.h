@@ -95,10 +95,13 @@ lungo_status lungo_net_set_state(lungo_document *document, Caffe__NetParameter *
 /* Whether a layer belongs to a net in this state, by its include and exclude rules. */
 bool lungo_net_includes(const Caffe__NetState *state, const Caffe__LayerParameter *layer);
 
-/* Puts Inputs in the place of layers that would read or write files which are missing, and Silence
- * in that of HDF5Output, in a definition that is built for its shapes alone. Their sizes come from
- * the transformation and from the layer's own settings; *guessed: some were not given, and 3 x 224
- * x 224 stands for them. HDF5Data stays: nothing says its shapes. */
+/* Puts Silence in the place of HDF5Output, so that the net writes no file. */
+lungo_status lungo_net_silence_files(lungo_document *document, Caffe__NetParameter *param);
+
+/* The same, and Inputs in the place of layers that would read files which are missing, in a
+ * definition that is built for its shapes alone. Their sizes come from the transformation and from
+ * the layer's own settings; *guessed: some were not given, and 3 x 224 x 224 stands for them.
+ * HDF5Data stays: nothing says its shapes. */
 lungo_status lungo_net_stand_in(lungo_document *document, Caffe__NetParameter *param,
                                 bool *guessed);
 

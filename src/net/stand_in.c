@@ -108,9 +108,7 @@ static lungo_status stand_in_for(lungo_document *document, Caffe__LayerParameter
                                  bool *guessed) {
     lungo_missing_file missing;
     data_shape shape;
-    if (strcmp(lungo_or_empty(layer->type), "HDF5Output") == 0)
-        layer->type = lungo_arena_string(lungo_document_arena(document), "Silence");
-    if (!layer->type || !lungo_net_missing_file(&missing, layer)) return LUNGO_OK;
+    if (!lungo_net_missing_file(&missing, layer)) return LUNGO_OK;
     forget_mean(layer);
     if (!lungo_net_missing_file(&missing, layer) || !read_settings(&shape, layer)) return LUNGO_OK;
     *guessed |= !shape.height || !shape.width;
@@ -120,9 +118,19 @@ static lungo_status stand_in_for(lungo_document *document, Caffe__LayerParameter
     return become_input(document, layer, &shape);
 }
 
+lungo_status lungo_net_silence_files(lungo_document *document, Caffe__NetParameter *param) {
+    for (size_t i = 0; i < param->n_layer; i++) {
+        if (strcmp(lungo_or_empty(param->layer[i]->type), "HDF5Output")) continue;
+        param->layer[i]->type = lungo_arena_string(lungo_document_arena(document), "Silence");
+        if (!param->layer[i]->type) return lungo_fail_memory("a layer's type", strlen("Silence"));
+    }
+    return LUNGO_OK;
+}
+
 lungo_status lungo_net_stand_in(lungo_document *document, Caffe__NetParameter *param,
                                 bool *guessed) {
     *guessed = false;
+    LUNGO_TRY(lungo_net_silence_files(document, param));
     for (size_t i = 0; i < param->n_layer; i++)
         LUNGO_TRY(stand_in_for(document, param->layer[i], guessed));
     return LUNGO_OK;

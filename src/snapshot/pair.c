@@ -99,6 +99,15 @@ lungo_status lungo_pair_find_model(char **out, const lungo_saved_state *saved, c
     return lungo_fail(LUNGO_ERR_FILE, "weights of '%s' changed while they were read", state);
 }
 
+lungo_status lungo_pair_model_of(char **out, const char *state) {
+    lungo_saved_state *saved;
+    *out = NULL;
+    LUNGO_TRY(lungo_saved_state_open(&saved, state));
+    lungo_status status = saved->learned_net ? lungo_pair_find_model(out, saved, state) : LUNGO_OK;
+    lungo_saved_state_free(saved);
+    return status;
+}
+
 /* Without a checksum, its structure has to do. */
 static lungo_status try_model(const char *path) {
     lungo_hdf5 *file;

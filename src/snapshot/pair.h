@@ -35,6 +35,9 @@ void lungo_pair_settle(const lungo_pair *pair);
  * the one of that name beside it; if the state has a checksum, one that agrees with it. */
 lungo_status lungo_pair_find_model(char **out, const lungo_saved_state *saved, const char *state);
 
+/* The same of the state's file alone. NULL: the state names none. */
+lungo_status lungo_pair_model_of(char **out, const char *state);
+
 /* Whether a state and its weights are whole, as far as one can tell without a net. *sealed (which
  * may be NULL): whether checksums say so. */
 lungo_status lungo_pair_check(bool *sealed, const char *state);

@@ -105,22 +105,34 @@ lungo_status lungo_solver_load_weights(lungo_solver *solver) {
     return LUNGO_OK;
 }
 
+static lungo_net_build_options build_options(const lungo_solver *solver) {
+    lungo_net_build_options options = {.open = LUNGO_NET_OPTIONS_INIT};
+    options.open.engine = solver->engine;
+    options.open.precision = solver->precision;
+    options.open.skip_bad_records = solver->skip_bad_records;
+    return options;
+}
+
+static lungo_status stand_in(net_source *source) {
+    bool guessed;
+    return lungo_net_stand_in(source->document, source->param, &guessed);
+}
+
 /* Where a snapshot may take their place, weights are loaded later. */
-static lungo_status build(lungo_solver *solver, lungo_net **out, const net_source *source,
+static lungo_status build(lungo_solver *solver, lungo_net **out, net_source *source,
                           lungo_net *donor) {
-    lungo_net_build_options options = {.open = LUNGO_NET_OPTIONS_INIT, .rng = &solver->rng};
+    lungo_net_build_options options = build_options(solver);
+    options.rng = &solver->rng;
     options.open.donor = donor;
     options.no_memory = solver->shapes_only;
     solver->budget.histories = donor ? 0 : solver->rule->history_count;
     options.budget = &solver->budget;
-    options.open.engine = solver->engine;
-    options.open.precision = solver->precision;
     options.open.log_plan = solver->log_plan && !donor;
-    options.open.skip_bad_records = solver->skip_bad_records;
     if (!donor) {
         options.open.worker_count = solver->worker_count;
         options.open.worker_rank = solver->worker_rank;
     }
+    if (solver->shapes_only) LUNGO_TRY(stand_in(source));
     LUNGO_TRY(lungo_plan_open_net(out, source->param, source->document, &options));
     return solver->resume_newest ? LUNGO_OK : load_into(solver, *out);
 }
@@ -156,13 +168,16 @@ static lungo_status find_train_source(net_source *source, const lungo_solver *so
     return read_source(source, solver, "", param->net);
 }
 
+/* After a failure, too, dispose_source has to follow. */
+static lungo_status settle_train_source(net_source *source, const lungo_solver *solver) {
+    LUNGO_TRY(check_train_source(solver->param));
+    LUNGO_TRY(find_train_source(source, solver));
+    return set_state(source, CAFFE__PHASE__TRAIN, solver->param->train_state, solver->document);
+}
+
 lungo_status lungo_solver_open_train_net(lungo_solver *solver) {
     net_source source = {0};
-    LUNGO_TRY(check_train_source(solver->param));
-    lungo_status status = find_train_source(&source, solver);
-    if (!status)
-        status =
-            set_state(&source, CAFFE__PHASE__TRAIN, solver->param->train_state, solver->document);
+    lungo_status status = settle_train_source(&source, solver);
     if (!status) status = build(solver, &solver->net, &source, NULL);
     dispose_source(&source);
     return status;
@@ -208,14 +223,18 @@ static lungo_status find_test_source(net_source *source, const lungo_solver *sol
     return read_source(source, solver, "net file: ", param->net);
 }
 
-static lungo_status open_test_net(lungo_solver *solver, net_source *source, size_t index) {
+static lungo_status set_test_state(net_source *source, const lungo_solver *solver, size_t index) {
     const Caffe__SolverParameter *param = solver->param;
     const Caffe__NetState *state = param->n_test_state ? param->test_state[index] : NULL;
-    LUNGO_TRY(set_state(source, CAFFE__PHASE__TEST, state, solver->document));
+    return set_state(source, CAFFE__PHASE__TEST, state, solver->document);
+}
+
+static lungo_status open_test_net(lungo_solver *solver, net_source *source, size_t index) {
+    LUNGO_TRY(set_test_state(source, solver, index));
     lungo_log_info("solver.cpp", 190, "Creating test net (#%zu) specified by %s", index,
                    source->label);
     LUNGO_TRY(build(solver, &solver->test_nets[index], source, solver->net));
-    solver->test_nets[index]->debug_info = param->debug_info;
+    solver->test_nets[index]->debug_info = solver->param->debug_info;
     return LUNGO_OK;
 }
 
@@ -246,4 +265,37 @@ lungo_status lungo_solver_open_test_nets(lungo_solver *solver) {
         dispose_source(&sources[i]);
     free(sources);
     return status;
+}
+
+/* ---- nets beside the solver's own ---- */
+
+static lungo_status settle_test_source(net_source *source, const lungo_solver *solver,
+                                       size_t index) {
+    LUNGO_TRY(check_test_counts(solver->param));
+    if (index >= solver->param->n_test_iter)
+        return lungo_fail(LUNGO_ERR_USAGE, "expected one of the solver's %zu test nets, got #%zu",
+                          solver->param->n_test_iter, index);
+    LUNGO_TRY(find_test_source(source, solver, index));
+    return set_test_state(source, solver, index);
+}
+
+static lungo_status open_source(lungo_net **out, const lungo_solver *solver, net_source *source,
+                                bool shapes_only) {
+    lungo_net_build_options options = build_options(solver);
+    options.open.seed = solver->param->random_seed; /* training goes on as if it were not there */
+    options.no_memory = shapes_only;
+    LUNGO_TRY(lungo_net_silence_files(source->document, source->param));
+    if (shapes_only) LUNGO_TRY(stand_in(source));
+    return lungo_plan_open_net(out, source->param, source->document, &options);
+}
+
+lungo_status lungo_solver_open_net(lungo_net **out, const lungo_solver *solver, lungo_phase phase,
+                                   size_t index, bool shapes_only) {
+    net_source source = {0};
+    lungo_status status = phase == LUNGO_TRAIN ? settle_train_source(&source, solver)
+                                               : settle_test_source(&source, solver, index);
+    if (!status) status = open_source(out, solver, &source, shapes_only);
+    dispose_source(&source);
+    if (!status) return LUNGO_OK;
+    return lungo_trail("in a net of solver %s", solver->path);
 }

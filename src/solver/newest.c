@@ -50,3 +50,13 @@ lungo_status lungo_solver_restore_newest(lungo_solver *solver, bool *taken) {
         lungo_note("No good snapshot of prefix '%s': training starts afresh", prefix);
     return status;
 }
+
+lungo_status lungo_solver_newest_weights(char **out, const lungo_solver *solver) {
+    lungo_pair_list list;
+    *out = NULL;
+    LUNGO_TRY(lungo_pair_list_read(&list, solver->param->snapshot_prefix));
+    const char *state = lungo_pair_list_newest(&list);
+    lungo_status status = state ? lungo_pair_model_of(out, state) : LUNGO_OK;
+    lungo_pair_list_dispose(&list);
+    return status;
+}

@@ -62,6 +62,14 @@ lungo_net *lungo_solver_net(const lungo_solver *solver) {
     return solver->net;
 }
 
+int lungo_solver_test_iter(const lungo_solver *solver, size_t index) {
+    return index < solver->param->n_test_iter ? solver->param->test_iter[index] : 0;
+}
+
+const char *lungo_solver_snapshot_prefix(const lungo_solver *solver) {
+    return solver->param->snapshot_prefix;
+}
+
 lungo_net *lungo_solver_test_net(const lungo_solver *solver, size_t index) {
     return index < solver->test_net_count ? solver->test_nets[index] : NULL;
 }

@@ -225,6 +225,65 @@ START_TEST(one_generator_serves_all_nets) {
 }
 END_TEST
 
+/* A net beside the solver's own: of the same definition and phase, with weights of its own. */
+START_TEST(nets_can_be_opened_beside_the_solvers_own) {
+    lungo_solver *solver = lungo_test_solver(RANDOM("5"));
+    lungo_rng before = solver->rng;
+    lungo_net *test, *train;
+    ck_ok(lungo_solver_open_net(&test, solver, LUNGO_TEST, 0, false));
+    ck_ok(lungo_solver_open_net(&train, solver, LUNGO_TRAIN, 0, true));
+    ck_assert_int_eq(lungo_net_phase(test), LUNGO_TEST);
+    ck_assert_int_eq(lungo_net_phase(train), LUNGO_TRAIN);
+    ck_assert_uint_eq(lungo_net_param_count(test), 4);
+    ck_assert_uint_eq(lungo_net_param_count(train), 2);
+    ck_assert_str_eq(lungo_net_param(test, 0).layer, "a");
+    const float *own = lungo_data(lungo_net_param(test, 0).blob);
+    const float *trained = lungo_test_weights(solver, "a");
+    ck_assert_ptr_ne(own, trained);
+    ck_assert_mem_eq(own, trained, 4 * sizeof *own); /* by the same seed */
+    ck_ok(lungo_net_forward(test, NULL));
+    lungo_net_free(test);
+    lungo_net_free(train);
+    ck_assert_mem_eq(&before, &solver->rng, sizeof before);
+    ck_assert_int_eq(lungo_solver_test_iter(solver, 0), 1);
+    ck_assert_int_eq(lungo_solver_test_iter(solver, 1), 0);
+    ck_fails(lungo_solver_open_net(&test, solver, LUNGO_TEST, 1, false), LUNGO_ERR_USAGE,
+             "expected one of the solver's 1 test nets, got #1");
+    lungo_solver_free(solver);
+}
+END_TEST
+
+/* Looked at, a solver needs no data; its nets write nothing, even when they are run. */
+START_TEST(a_solver_to_look_at_needs_no_data_and_writes_nothing) {
+    lungo_solver *solver;
+    lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
+    options.shapes_only = true;
+    lungo_test_file("kept.h5", "precious");
+    lungo_test_file("solver.prototxt",
+                    "lr_policy: 'fixed' base_lr: 0.25 "
+                    "net_param { layer { name: 'd' type: 'Data' top: 'x' data_param { source: 'no' "
+                    "batch_size: 2 backend: LMDB } include { phase: TRAIN } } "
+                    "layer { name: 'in' type: 'Input' top: 'x' input_param { shape { dim: 1 dim: "
+                    "2 } } include { phase: TEST } } "
+                    "layer { name: 'out' type: 'HDF5Output' bottom: 'x' bottom: 'x' "
+                    "hdf5_output_param { file_name: 'kept.h5' } include { phase: TEST } } } "
+                    "test_iter: 1 test_interval: 1");
+    ck_ok(lungo_solver_open(&solver, "solver.prototxt", &options));
+    ck_assert_str_eq(lungo_solver_snapshot_prefix(solver), "solver");
+    lungo_net *net;
+    ck_ok(lungo_solver_open_net(&net, solver, LUNGO_TEST, 0, false));
+    ck_ok(lungo_net_forward(net, NULL));
+    lungo_net_free(net);
+    ck_fails(lungo_solver_open_net(&net, solver, LUNGO_TRAIN, 0, false), LUNGO_ERR_FILE, "'no'");
+    lungo_solver_free(solver);
+    FILE *file = fopen("kept.h5", "r");
+    char text[16] = "";
+    ck_assert_ptr_nonnull(fgets(text, sizeof text, file));
+    fclose(file);
+    ck_assert_str_eq(text, "precious");
+}
+END_TEST
+
 Suite *lungo_suite_nets(void);
 Suite *lungo_suite_nets(void) {
     const TTest *const tests[] = {there_is_exactly_one_train_net,
@@ -237,6 +296,8 @@ Suite *lungo_suite_nets(void) {
                                   options_are_for_the_train_net_alone,
                                   weights_are_lists_and_options_replace_them,
                                   one_generator_serves_all_nets,
+                                  nets_can_be_opened_beside_the_solvers_own,
+                                  a_solver_to_look_at_needs_no_data_and_writes_nothing,
                                   NULL};
     return lungo_test_folder_suite("nets", tests);
 }

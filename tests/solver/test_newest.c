@@ -1,5 +1,6 @@
 /* Opening a solver at the newest good snapshot of its prefix. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -118,6 +119,28 @@ START_TEST(the_best_counts_with_its_iteration) {
 }
 END_TEST
 
+static void expect_newest_weights(const lungo_solver *solver, const char *expected) {
+    char *path;
+    ck_ok(lungo_solver_newest_weights(&path, solver));
+    ck_assert_pstr_eq(path, expected);
+    free(path);
+}
+
+START_TEST(the_newest_good_weights_are_found) {
+    lungo_solver *solver = lungo_test_solver(SETTINGS PULLED_NET("1", ""));
+    expect_newest_weights(solver, NULL);
+    *lungo_test_weights(solver, "w") = 3;
+    for (int i = 0; i < 2; i++) {
+        ck_ok(lungo_solver_step(solver, 1));
+        ck_ok(lungo_solver_snapshot(solver));
+    }
+    expect_newest_weights(solver, "s_iter_2.caffemodel");
+    lungo_test_file("s_iter_2.caffemodel", "damaged");
+    expect_newest_weights(solver, "s_iter_1.caffemodel");
+    lungo_solver_free(solver);
+}
+END_TEST
+
 Suite *lungo_suite_newest(void);
 Suite *lungo_suite_newest(void) {
     const TTest *const tests[] = {the_newest_good_one_is_taken,
@@ -126,6 +149,7 @@ Suite *lungo_suite_newest(void) {
                                   one_of_another_net_is_an_error,
                                   of_caffes_files_the_newest_that_fits_is_taken,
                                   the_best_counts_with_its_iteration,
+                                  the_newest_good_weights_are_found,
                                   NULL};
     return lungo_test_folder_suite("newest", tests);
 }

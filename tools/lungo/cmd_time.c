@@ -5,20 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 #include "commands.h"
 #include "support/glog.h"
-
-typedef struct layer_time {
-    double forward, backward;
-} layer_time;
-
-static double milliseconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
-}
+#include "timing.h"
 
 static lungo_status warm_up(lungo_net *net) {
     float loss;
@@ -28,29 +18,6 @@ static lungo_status warm_up(lungo_net *net) {
     glog_line(LUNGO_LOG_INFO, "caffe.cpp", 356, "Initial loss: %g", loss);
     glog_line(LUNGO_LOG_INFO, "caffe.cpp", 357, "Performing Backward");
     return lungo_net_backward(net);
-}
-
-static lungo_status one_pass(lungo_net *net, layer_time *times, layer_time *total) {
-    size_t count = lungo_net_step_count(net);
-    double begin = milliseconds();
-    for (size_t i = 0; i < count; i++) {
-        lungo_step_info step = lungo_net_step(net, i);
-        double start = milliseconds();
-        lungo_status status = lungo_net_forward_range(net, step.first, step.last, NULL);
-        if (status) return status;
-        times[step.first].forward += milliseconds() - start;
-    }
-    double middle = milliseconds();
-    for (size_t i = count; i-- > 0;) {
-        lungo_step_info step = lungo_net_step(net, i);
-        double start = milliseconds();
-        lungo_status status = lungo_net_backward_range(net, step.first, step.last);
-        if (status) return status;
-        times[step.first].backward += milliseconds() - start;
-    }
-    total->forward += middle - begin;
-    total->backward += milliseconds() - middle;
-    return LUNGO_OK;
 }
 
 static void print_layers(const lungo_net *net, const layer_time *times, int passes) {
@@ -68,15 +35,15 @@ static lungo_status benchmark(lungo_net *net, layer_time *times, int passes) {
     layer_time total = {0, 0};
     glog_line(LUNGO_LOG_INFO, "caffe.cpp", 365, "*** Benchmark begins ***");
     glog_line(LUNGO_LOG_INFO, "caffe.cpp", 366, "Testing for %d iterations.", passes);
-    double begin = milliseconds();
+    double begin = timing_now();
     for (int pass = 0; pass < passes; pass++) {
-        double start = milliseconds();
-        lungo_status status = one_pass(net, times, &total);
+        double start = timing_now();
+        lungo_status status = timing_pass(net, times, &total);
         if (status) return status;
         glog_line(LUNGO_LOG_INFO, "caffe.cpp", 394, "Iteration: %d forward-backward time: %g ms.",
-                  pass + 1, milliseconds() - start);
+                  pass + 1, timing_now() - start);
     }
-    double all = milliseconds() - begin;
+    double all = timing_now() - begin;
     print_layers(net, times, passes);
     glog_line(LUNGO_LOG_INFO, "caffe.cpp", 408, "Average Forward pass: %g ms.",
               total.forward / passes);

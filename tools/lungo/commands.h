@@ -40,6 +40,7 @@ int cmd_gradcheck(const command_flags *flags, const char *const *words, int word
 int cmd_info(const command_flags *flags, const char *const *words, int word_count);
 int cmd_draw(const command_flags *flags, const char *const *words, int word_count);
 int cmd_plot(const command_flags *flags, const char *const *words, int word_count);
+int cmd_report(const command_flags *flags, const char *const *words, int word_count);
 int cmd_layers(const command_flags *flags, const char *const *words, int word_count);
 
 /* ---- for commands ---- */

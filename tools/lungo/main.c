@@ -45,6 +45,10 @@ static int run_plot(const char *const *words, int count) {
     return cmd_plot(&options_given, words, count);
 }
 
+static int run_report(const char *const *words, int count) {
+    return cmd_report(&options_given, words, count);
+}
+
 /* Commands that take no words besides their flags share one shape; a file goes to the flag. */
 #define WITHOUT_WORDS(command, advice)                                                             \
     static int run_##command(const char *const *words, int count) {                                \
@@ -143,6 +147,17 @@ static const struct {
       .examples = "lungo plot train.log -o train.svg\n"
                   "lungo plot sgd.log adam.log --y=loss,accuracy --smooth=20 -o compared.png"},
      run_plot},
+    {{.name = "report",
+      .words = "[flags] RUN_DIR -o FILE",
+      .brief = "write a page about a run: curves, scores, net, times",
+      .about = "RUN_DIR is a folder with a solver (solver.prototxt, or --solver), logs (*.log, "
+               "*.INFO) or metrics (metrics*.jsonl), and maybe labels.txt with the names of the "
+               "classes. The weights are those of the newest good snapshot of the solver's "
+               "prefix. The page is one file that needs nothing beside it; what was not found is "
+               "said on it. Run it where training ran: paths in the solver are relative to that.",
+      .examples = "lungo report runs/lenet -o report.html\n"
+                  "lungo report runs/lenet --weights=best.caffemodel -o best.html"},
+     run_report},
     {{.name = "device_query", .words = "", .brief = "show what this machine computes with"},
      run_device_query},
     {{.name = "diff",

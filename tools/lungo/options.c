@@ -53,7 +53,7 @@ tool_flag options_table[] = {
      "A picture (.png, .jpg, .bmp or .ppm) to draw the first 100 records in.", "data", false},
     {"engine", FLAG_TEXT, &options_given.engine, "reference|blas|onednn",
      "reference, blas or onednn; the fastest when left out.",
-     "train test time gradcheck classify diff", false},
+     "train test time gradcheck classify diff report", false},
     {"gpu", FLAG_TEXT, &options_given.gpu, "N",
      "Accepted for old scripts: this build computes on the CPU.", "train test time device_query",
      false},
@@ -86,7 +86,7 @@ tool_flag options_table[] = {
     {"layer", FLAG_TEXT, &options_given.layer, "NAME", "The one layer to look at.", "gradcheck",
      false},
     {"level", FLAG_INT, &options_given.level, "N", "The network's level.",
-     "train test time decay check info gradcheck draw fold classify diff", false},
+     "train test time decay check info gradcheck draw fold classify diff report", false},
     {"log-plan", FLAG_BOOL, &options_given.log_plan, NULL,
      "Show the steps that the layers make up.", "train test time", false},
     {"log-scale", FLAG_BOOL, &options_given.log_scale, NULL, "A logarithmic scale of values.",
@@ -115,9 +115,10 @@ tool_flag options_table[] = {
     {"model", FLAG_TEXT, &options_given.model, "FILE", "The network's definition, a prototxt.",
      "test time fold classify diff", false},
     {"o", FLAG_TEXT, &options_given.output, "FILE",
-     "The file to make; its ending says how: .svg, .png, and of draw .pdf. Of fold: what the names "
+     "The file to make; its ending says how: .svg, .png, of draw .pdf too; of report .html. Of "
+     "fold: what the names "
      "of both files begin with.",
-     "plot draw fold", false},
+     "plot draw fold report", false},
     {"oversample", FLAG_BOOL, &options_given.oversample, NULL,
      "The mean over ten views: the corners and the centre, and all mirrored.", "classify", false},
     {"phase", FLAG_TEXT, &options_given.phase, "TRAIN|TEST", "TRAIN or TEST.",
@@ -125,7 +126,7 @@ tool_flag options_table[] = {
     {"precision", FLAG_TEXT, &options_given.precision, "float|bf16",
      "float, or bf16: convolutions and inner products read bfloat16 and sum in float, where oneDNN "
      "and the processor have that.",
-     "train test time classify diff", false},
+     "train test time classify diff report", false},
     {"progress", FLAG_TEXT, &options_given.progress, "auto|never",
      "auto: a line at the foot of the terminal shows how far training is; never in a file or a "
      "pipe. never: nowhere.",
@@ -167,10 +168,10 @@ tool_flag options_table[] = {
      "written.",
      "train", false},
     {"solver", FLAG_TEXT, &options_given.solver, "FILE", "The solver's definition, a prototxt.",
-     "train decay", false},
+     "train decay report", false},
     {"stage", FLAG_TEXT, &options_given.stage, "NAMES",
      "The network's stages, separated by commas.",
-     "train test time decay check info gradcheck draw fold classify diff", false},
+     "train test time decay check info gradcheck draw fold classify diff report", false},
     {"step", FLAG_TEXT, &options_given.step, "H",
      "h of (f(x + h) - f(x - h)) / 2h; 0.01 when left out.", "gradcheck", false},
     {"strict", FLAG_BOOL, &options_given.strict, NULL, "Warnings count as errors.", "check", false},
@@ -186,7 +187,7 @@ tool_flag options_table[] = {
     {"top", FLAG_INT, &options_given.top, "N", "How many classes to print.", "classify", false},
     {"unknown-fields", FLAG_TEXT, &options_given.unknown_fields, "error|warn",
      "error, or warn: pass over fields that Caffe does not have, each with a warning.",
-     "train test time decay info fold classify diff", false},
+     "train test time decay info fold classify diff report", false},
     {"watch", FLAG_TEXT, &options_given.watch, "FILE",
      "A file for the norms of every parameter in every iteration (weights, gradient, decay, "
      "update/weights): JSON lines if it ends in .jsonl or .json, else TSV. A new run wants a new "
@@ -194,7 +195,7 @@ tool_flag options_table[] = {
      "train", false},
     {"weights", FLAG_TEXT, &options_given.weights, "FILE",
      "The .caffemodel to begin with; several for train, separated by commas.",
-     "train test check info draw fold classify", false},
+     "train test check info draw fold classify report", false},
     {"x", FLAG_TEXT, &options_given.x, "iteration|time", "What to draw against; time: minutes.",
      "plot", false},
     {"y", FLAG_TEXT, &options_given.y, "NAMES",

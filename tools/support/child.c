@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/glog.h"
+#include "support/output.h"
 
 extern char **environ;
 
@@ -75,21 +75,29 @@ static bool run(const drawing_program *program, const char *text, size_t length,
 
 bool child_make_file(const drawing_program *program, const char *text, size_t length,
                      const char *path) {
-    char *temporary;
-    if (asprintf(&temporary, "%s.tmp.XXXXXX", path) < 0)
-        return glog_complain("out of memory"), false;
-    int output = mkostemp(temporary, O_CLOEXEC);
-    bool done = output >= 0;
-    if (!done) glog_complain("cannot write '%s': %s", path, strerror(errno));
-    if (done) {
-        done = run(program, text, length, output);
-        bool kept = !fchmod(output, 0644) && !fsync(output);
-        if ((close(output) || !kept || (done && rename(temporary, path))) && done)
-            done = !glog_complain("cannot write '%s': %s", path, strerror(errno));
-        if (!done) unlink(temporary);
-    }
-    free(temporary);
-    return done;
+    output_file output;
+    return output_open(&output, path) &&
+           output_close(&output, run(program, text, length, output.descriptor));
+}
+
+/* All of a file from its beginning. NULL: failed, which has been said. */
+static char *read_whole(FILE *file) {
+    long size = fseek(file, 0, SEEK_END) ? -1 : ftell(file);
+    char *bytes = size < 0 ? NULL : calloc((size_t)size + 1, 1);
+    rewind(file);
+    if (bytes && fread(bytes, 1, (size_t)size, file) == (size_t)size) return bytes;
+    free(bytes);
+    glog_complain("cannot read a temporary file: %s", strerror(errno));
+    return NULL;
+}
+
+bool child_capture(char **out, const drawing_program *program, const char *text, size_t length) {
+    FILE *file = tmpfile();
+    *out = NULL;
+    if (!file) return !glog_complain("cannot make a temporary file: %s", strerror(errno));
+    if (run(program, text, length, fileno(file))) *out = read_whole(file);
+    fclose(file);
+    return *out != NULL;
 }
 
 bool child_format(const char **format, const char *name, const char *path, const char *formats) {

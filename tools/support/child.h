@@ -1,4 +1,5 @@
-/* Programs that draw: fed with text, their output kept as a file that is whole or not there. */
+/* Programs that draw: fed with text, their output kept in memory, or as a file that is whole
+ * or not there. */
 #ifndef LUNGO_TOOLS_SUPPORT_CHILD_H
 #define LUNGO_TOOLS_SUPPORT_CHILD_H
 
@@ -14,6 +15,9 @@ typedef struct drawing_program {
  * or failed, which has been said. */
 bool child_make_file(const drawing_program *program, const char *text, size_t length,
                      const char *path);
+
+/* The same, with what it prints in memory: *out, which the caller frees, ends with a zero byte. */
+bool child_capture(char **out, const drawing_program *program, const char *text, size_t length);
 
 /* Whether `path` ends in one of the words of `formats` ("svg|png"), behind a point; *format: where
  * it begins. False: after saying so for the command `name`. */

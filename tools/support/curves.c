@@ -70,12 +70,17 @@ static bool read_lines(run_curves *run, FILE *file) {
     return done;
 }
 
-bool curves_read(run_curves *run, const char *path) {
+bool curves_look(run_curves *run, const char *path) {
     FILE *file = fopen(path, "r");
     if (!file) return glog_complain("cannot read '%s': %s", path, strerror(errno)), false;
     bool done = read_lines(run, file);
     if (done && ferror(file)) done = !glog_complain("cannot read '%s': %s", path, strerror(errno));
     fclose(file);
+    return done;
+}
+
+bool curves_read(run_curves *run, const char *path) {
+    bool done = curves_look(run, path);
     if (done && run->count == 0)
         done = !glog_complain("'%s' holds no iteration: expected a log of training, or a file of "
                               "lungo train --metrics",

@@ -33,6 +33,9 @@ typedef struct run_curves {
 /* False: cannot be read, or holds no iteration; which has been said. Resumed runs may be appended:
  * an iteration that comes again replaces what came from it on. */
 bool curves_read(run_curves *run, const char *path);
+
+/* The same, but a file that holds no iteration is none that failed: run->count is 0. */
+bool curves_look(run_curves *run, const char *path);
 void curves_dispose(run_curves *run);
 
 /* NULL: there is none. */

@@ -64,9 +64,8 @@ static lungo_status magnify(lungo_image *out, const lungo_image *in, int factor)
     return LUNGO_OK;
 }
 
-lungo_status sheet_add_image(contact_sheet *sheet, const lungo_image *image) {
+static lungo_status fit(lungo_image *out, const lungo_image *image) {
     lungo_image color = LUNGO_IMAGE_INIT;
-    lungo_image *out = &sheet->pictures[sheet->count++];
     int longest = most(image->height, image->width);
     lungo_status status = to_color(&color, image);
     if (!status)
@@ -74,6 +73,10 @@ lungo_status sheet_add_image(contact_sheet *sheet, const lungo_image *image) {
             longest > CELL ? reduce(out, &color, longest) : magnify(out, &color, CELL / longest);
     lungo_image_dispose(&color);
     return status;
+}
+
+lungo_status sheet_add_image(contact_sheet *sheet, const lungo_image *image) {
+    return fit(&sheet->pictures[sheet->count++], image);
 }
 
 /* ---- records ---- */
@@ -98,7 +101,7 @@ static unsigned char byte_at(const lungo_datum *datum, size_t at, value_range ra
     return share > 0 && share <= 1 ? (unsigned char)(share * 255) : 0; /* NaN: black */
 }
 
-lungo_status sheet_add_datum(contact_sheet *sheet, const lungo_datum *datum) {
+lungo_status sheet_picture(lungo_image *out, const lungo_datum *datum) {
     lungo_image image = LUNGO_IMAGE_INIT;
     lungo_status status = make_blank(&image, datum->height, datum->width);
     size_t plane = (size_t)datum->height * (size_t)datum->width;
@@ -107,9 +110,13 @@ lungo_status sheet_add_datum(contact_sheet *sheet, const lungo_datum *datum) {
         for (size_t c = 0; c < COLORS; c++)
             image.pixels[i * COLORS + c] =
                 byte_at(datum, datum->channels == COLORS ? c * plane + i : i, range);
-    if (!status) status = sheet_add_image(sheet, &image);
+    if (!status) status = fit(out, &image);
     lungo_image_dispose(&image);
     return status;
+}
+
+lungo_status sheet_add_datum(contact_sheet *sheet, const lungo_datum *datum) {
+    return sheet_picture(&sheet->pictures[sheet->count++], datum);
 }
 
 /* ---- the whole ---- */

@@ -22,6 +22,9 @@ bool sheet_is_full(const contact_sheet *sheet);
 /* A decoded picture of 1, 3 or 4 channels. */
 lungo_status sheet_add_image(contact_sheet *sheet, const lungo_image *image);
 
+/* One such picture by itself, of the size that a sheet has it in. */
+lungo_status sheet_picture(lungo_image *out, const lungo_datum *datum);
+
 /* The values of a record: three channels in colour, else the first one in gray. Floats are spread
  * from black, their least, to white. */
 lungo_status sheet_add_datum(contact_sheet *sheet, const lungo_datum *datum);
