@@ -90,7 +90,7 @@ lungo_status lungo_npy_read(float **values, lungo_shape *shape, const char *path
     lungo_status status = read_header(&header, bytes, length, path);
     float *out = status ? NULL : malloc(header.count ? header.count * sizeof *out : 1);
     if (!status && !out) status = lungo_fail_memory(path, header.count * sizeof *out);
-    for (size_t i = 0; !status && i < header.count; i++)
+    for (size_t i = 0; out && i < header.count; i++)
         out[i] = value_at(&header, i);
     free(bytes);
     if (status) return status;
