@@ -57,6 +57,16 @@ passes "80.0 % of the" -- time --model=chain.prototxt --phase=TEST --memory
 (echo "force_backward: true"; cat chain.prototxt) > forced.prototxt
 passes "90.0 % of the" -- time --model=forced.prototxt --memory
 passes "Peak memory of the process" -- time --model=chain.prototxt --phase=TEST --memory
+# Its own, not that of the program that starts it.
+python3 - "$lungo" <<'EOT' || complain "expected the peak to be the process's own"
+import re, subprocess, sys
+peak = r"Peak memory of the process: ([0-9.]+)"
+command = [sys.argv[1], "time", "--model=chain.prototxt", "--phase=TEST", "--memory", "--iterations=1"]
+alone = float(re.search(peak, subprocess.run(command, capture_output=True, text=True).stderr)[1])
+large = bytearray(b"x") * (400 << 20)
+beside = float(re.search(peak, subprocess.run(command, capture_output=True, text=True).stderr)[1])
+sys.exit(beside > alone + 100)
+EOT
 passes "this build computes on the CPU" -- time --model=net.prototxt --gpu=all
 passes "--snapshot has no effect on 'time'" -- time --model=net.prototxt --snapshot=x
 passes "Querying GPUs" -- device_query

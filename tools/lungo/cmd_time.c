@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "commands.h"
 #include "support/glog.h"
+#include "support/sizes.h"
 #include "timing.h"
 
 static lungo_status warm_up(lungo_net *net) {
@@ -86,8 +86,6 @@ static void print_entry(const lungo_net *net, size_t index) {
 static void print_memory(const lungo_net *net) {
     size_t count = lungo_net_memory_count(net), taken = lungo_net_memory_taken(net);
     size_t unshared = lungo_net_memory_unshared(net);
-    struct rusage usage = {0};
-    getrusage(RUSAGE_SELF, &usage);
     if (count == 0)
         glog_line(LUNGO_LOG_INFO, "cmd_time.c", __LINE__, "Memory: each blob has its own");
     else
@@ -101,7 +99,7 @@ static void print_memory(const lungo_net *net) {
                   mebibytes(taken), unshared ? 100.0 * (double)taken / (double)unshared : 0.0,
                   mebibytes(unshared));
     glog_line(LUNGO_LOG_INFO, "cmd_time.c", __LINE__, "Peak memory of the process: %.2f MiB",
-              (double)usage.ru_maxrss / 1024);
+              mebibytes(sizes_of_process_peak()));
 }
 
 int cmd_time(const command_flags *flags) {

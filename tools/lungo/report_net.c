@@ -2,13 +2,13 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "draw.h"
 #include "info.h"
 #include "report.h"
 #include "support/child.h"
 #include "support/html.h"
+#include "support/sizes.h"
 #include "timing.h"
 
 /* Passes end at one of these. */
@@ -171,8 +171,6 @@ void report_memory(report_page *report) {
     if (!report_needs_solver(report)) return;
     const lungo_net *net = lungo_solver_net(report->solver);
     double params = 0;
-    struct rusage usage = {0};
-    getrusage(RUSAGE_SELF, &usage);
     for (size_t i = 0; i < lungo_net_param_count(net); i++)
         params += (double)lungo_blob_count(lungo_net_param(net, i).blob) * sizeof(float);
     report_table_begin(report, "tn", heads);
@@ -186,7 +184,7 @@ void report_memory(report_page *report) {
         put_bytes(report, "the same with a buffer for each", (double)report->unshared);
     }
     put_bytes(report, "most memory of the process that made this report",
-              (double)usage.ru_maxrss * 1024);
+              (double)sizes_of_process_peak());
     report_table_end(report);
 }
 

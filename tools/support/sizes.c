@@ -1,5 +1,6 @@
 #include "support/sizes.h"
 
+#include <stdio.h>
 #include <ctype.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -28,4 +29,14 @@ bool sizes_parse(size_t *bytes, const char *flag, const char *text) {
     }
     glog_complain("--%s: expected a size such as 500M or 4G, got '%s'", flag, text);
     return false;
+}
+
+size_t sizes_of_process_peak(void) {
+    char line[256];
+    size_t kilobytes = 0;
+    FILE *status = fopen("/proc/self/status", "re");
+    while (status && fgets(line, sizeof line, status))
+        if (sscanf(line, "VmHWM: %zu kB", &kilobytes) == 1) break;
+    if (status) fclose(status);
+    return kilobytes * 1024;
 }

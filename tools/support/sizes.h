@@ -9,4 +9,8 @@
  * been printed. */
 bool sizes_parse(size_t *bytes, const char *flag, const char *text);
 
+/* The most memory that this process has had, in bytes; 0: the system does not say. (getrusage
+ * counts what the program that started it had.) */
+size_t sizes_of_process_peak(void);
+
 #endif
