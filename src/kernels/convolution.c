@@ -2,6 +2,7 @@
 
 #include "kernels/direct.h"
 #include "kernels/im2col.h"
+#include "kernels/winograd.h"
 #include "math/gemm.h"
 #include "math/parallel.h"
 #include "math/vector.h"
@@ -56,7 +57,9 @@ static bool product_scratch(const lungo_convolution *conv, size_t *floats) {
 bool lungo_convolution_scratch(const lungo_convolution *conv, size_t *floats) {
     if (!product_scratch(conv, floats)) return false;
     size_t direct = lungo_direct_works(conv) ? lungo_direct_scratch(conv) : 0;
+    size_t winograd = lungo_winograd_suits(conv) ? lungo_winograd_scratch(conv) : 0;
     if (direct > *floats) *floats = direct;
+    if (winograd > *floats) *floats = winograd;
     return true;
 }
 
@@ -152,23 +155,34 @@ void lungo_product_backward_weights(const lungo_convolution *conv, const float *
         lungo_add(p.weights, sums + (size_t)(lane - 1) * p.weights, dw);
 }
 
-/* ---- the faster of the ways ---- */
+/* ---- the fastest of the ways ---- */
 
 void lungo_convolution_forward(const lungo_convolution *conv, const float *x, const float *w,
                                const float *b, float *y, float *scratch) {
-    bool direct = lungo_direct_suits_forward(conv);
-    (direct ? lungo_direct_forward : lungo_product_forward)(conv, x, w, b, y, scratch);
+    if (lungo_winograd_suits(conv))
+        lungo_winograd_forward(conv, x, w, b, y, scratch);
+    else if (lungo_direct_suits_forward(conv))
+        lungo_direct_forward(conv, x, w, b, y, scratch);
+    else
+        lungo_product_forward(conv, x, w, b, y, scratch);
 }
 
 void lungo_convolution_backward_data(const lungo_convolution *conv, const float *w, const float *dy,
                                      float *dx, float *scratch) {
-    bool direct = lungo_direct_suits_backward(conv);
-    (direct ? lungo_direct_backward_data : lungo_product_backward_data)(conv, w, dy, dx, scratch);
+    if (lungo_winograd_suits(conv))
+        lungo_winograd_backward_data(conv, w, dy, dx, scratch);
+    else if (lungo_direct_suits_backward(conv))
+        lungo_direct_backward_data(conv, w, dy, dx, scratch);
+    else
+        lungo_product_backward_data(conv, w, dy, dx, scratch);
 }
 
 void lungo_convolution_backward_weights(const lungo_convolution *conv, const float *x,
                                         const float *dy, float beta, float *dw, float *scratch) {
-    bool depthwise = lungo_is_depthwise(conv) && lungo_direct_works(conv);
-    (depthwise ? lungo_depthwise_backward_weights
-               : lungo_product_backward_weights)(conv, x, dy, beta, dw, scratch);
+    if (lungo_winograd_suits(conv))
+        lungo_winograd_backward_weights(conv, x, dy, beta, dw, scratch);
+    else if (lungo_is_depthwise(conv) && lungo_direct_works(conv))
+        lungo_depthwise_backward_weights(conv, x, dy, beta, dw, scratch);
+    else
+        lungo_product_backward_weights(conv, x, dy, beta, dw, scratch);
 }

@@ -1,5 +1,5 @@
-/* Convolution of images with a filter bank: as one matrix product per image and group, or without
- * a matrix (kernels/direct.h) where that is faster.
+/* Convolution of images with a filter bank: as one matrix product per image and group, without a
+ * matrix (kernels/direct.h), or with fewer multiplications (kernels/winograd.h), as is faster.
  *
  *   x  (N, C, in...)        w  (M, C / groups, kernel...)       b  (M)
  *   y  (N, M, out...)       y_n = w col(x_n) + b                col: im2col
@@ -7,6 +7,7 @@
  *
  * Group g sees channels and filters number g of `groups` equal shares.
  * The images are shared out among `lanes`, see math/parallel.h; each has its part of `scratch`.
+ * What is shared out otherwise goes to `threads`.
  */
 #ifndef LUNGO_KERNELS_CONVOLUTION_H
 #define LUNGO_KERNELS_CONVOLUTION_H
@@ -16,7 +17,7 @@
 typedef struct lungo_convolution {
     lungo_window window; /* over the channels of x */
     size_t images;
-    int filters, groups, lanes;
+    int filters, groups, lanes, threads;
 } lungo_convolution;
 
 /* Floats of scratch that forward and backward need; false when size_t cannot hold it. */

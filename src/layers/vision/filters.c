@@ -122,6 +122,7 @@ lungo_status lungo_filters_reshape(lungo_layer *layer) {
         LUNGO_TRY(lungo_blob_reshape(layer->tops[i], &top));
     filters->conv.images = lungo_shape_range(&top, 0, axis);
     filters->conv.lanes = lungo_lanes(filters->conv.images);
+    filters->conv.threads = omp_get_max_threads();
     filters->bias = (lungo_broadcast){filters->conv.images, (size_t)top.dim[axis],
                                       lungo_shape_from(&top, axis + 1)};
     return reserve_scratch(layer);
