@@ -1,111 +1,14 @@
 #include "kernels/winograd.h"
 
-#include "kernels/laid.h"
+#include "kernels/winograd_tile.h"
+#include "kernels/winograd_weights.h"
 #include "math/gemm.h"
 #include "math/parallel.h"
-#include "math/vector.h"
 
-enum { STEP = 2, SIDE = 4, PLACES = SIDE * SIDE, TAPS = 9 };
+enum { STEP = LUNGO_WINOGRAD_STEP, SIDE = LUNGO_WINOGRAD_SIDE, PLACES = LUNGO_WINOGRAD_PLACES };
 
-/* Transformed tiles of a block: about as many floats as the cache of a core holds, but enough tiles
- * for a product to be worth packing the weights. */
-enum { BLOCK_FLOATS = 1 << 18, LEAST_TILES = 192 };
-
-/* ---- the transforms, of one tile in each lane ---- */
-
-typedef lungo_lanes_of tile[SIDE][SIDE];
-
-/* A transform along one axis. */
-typedef void line(const lungo_lanes_of *from, lungo_lanes_of *to);
-
-/* B' */
-static inline void input_line(const lungo_lanes_of *x, lungo_lanes_of *v) {
-    v[0] = x[0] - x[2];
-    v[1] = x[1] + x[2];
-    v[2] = x[2] - x[1];
-    v[3] = x[1] - x[3];
-}
-
-/* A' */
-static inline void output_line(const lungo_lanes_of *m, lungo_lanes_of *y) {
-    y[0] = m[0] + m[1] + m[2];
-    y[1] = m[1] - m[2] - m[3];
-}
-
-/* A */
-static inline void gradient_line(const lungo_lanes_of *dy, lungo_lanes_of *v) {
-    v[0] = dy[0];
-    v[1] = dy[0] + dy[1];
-    v[2] = dy[0] - dy[1];
-    v[3] = -dy[1];
-}
-
-/* G */
-static inline void weights_line(const lungo_lanes_of *w, lungo_lanes_of *u) {
-    u[0] = w[0];
-    u[1] = 0.5f * (w[0] + w[2] + w[1]);
-    u[2] = 0.5f * (w[0] + w[2] - w[1]);
-    u[3] = w[2];
-}
-
-/* G' */
-static inline void weights_gradient_line(const lungo_lanes_of *u, lungo_lanes_of *dw) {
-    dw[0] = u[0] + 0.5f * (u[1] + u[2]);
-    dw[1] = 0.5f * (u[1] - u[2]);
-    dw[2] = u[3] + 0.5f * (u[1] + u[2]);
-}
-
-/* Inlined with its arguments constant: the tiles then stay in registers. */
-static inline __attribute__((always_inline)) void along_both(line *along, int from, int to, tile in,
-                                                             tile out) {
-    tile half; /* transposed */
-    for (int j = 0; j < from; j++) {
-        lungo_lanes_of column[SIDE];
-        for (int i = 0; i < from; i++)
-            column[i] = in[i][j];
-        along(column, half[j]);
-    }
-    for (int i = 0; i < to; i++) {
-        lungo_lanes_of row[SIDE];
-        for (int j = 0; j < from; j++)
-            row[j] = half[j][i];
-        along(row, out[i]);
-    }
-}
-
-/* ---- weights: u (places, filters, channels) of w (filters, channels, taps) ---- */
-
-static void transform_weights(size_t count, const float *w, float *u) {
-#pragma omp parallel for if (lungo_worth_threads(count))
-    for (size_t k = 0; k < count; k += LUNGO_LANES) {
-        size_t lanes = count - k < LUNGO_LANES ? count - k : LUNGO_LANES;
-        tile in, out;
-        for (size_t lane = 0; lane < lanes; lane++)
-            for (int tap = 0; tap < TAPS; tap++)
-                in[tap / 3][tap % 3][lane] = w[(k + lane) * TAPS + (size_t)tap];
-        along_both(weights_line, 3, SIDE, in, out);
-        for (int place = 0; place < PLACES; place++)
-            for (size_t lane = 0; lane < lanes; lane++)
-                u[(size_t)place * count + k + lane] = out[place / SIDE][place % SIDE][lane];
-    }
-}
-
-/* dw = beta dw + G' u G */
-static void add_gradient(size_t count, const float *u, float beta, float *dw) {
-    lungo_rescale(count * TAPS, beta, dw);
-#pragma omp parallel for if (lungo_worth_threads(count))
-    for (size_t k = 0; k < count; k += LUNGO_LANES) {
-        size_t lanes = count - k < LUNGO_LANES ? count - k : LUNGO_LANES;
-        tile in, out;
-        for (int place = 0; place < PLACES; place++)
-            for (size_t lane = 0; lane < lanes; lane++)
-                in[place / SIDE][place % SIDE][lane] = u[(size_t)place * count + k + lane];
-        along_both(weights_gradient_line, SIDE, 3, in, out);
-        for (size_t lane = 0; lane < lanes; lane++)
-            for (int tap = 0; tap < TAPS; tap++)
-                dw[(k + lane) * TAPS + (size_t)tap] += out[tap / 3][tap % 3][lane];
-    }
-}
+typedef lungo_winograd_tile tile;
+typedef lungo_winograd_line line;
 
 /* ---- planes and their tiles ---- */
 
@@ -190,7 +93,7 @@ transform_row(line *along, int side, const lungo_laid *laid, const float *at, si
             for (int x = 0; x < side; x++)
                 in[y][x] = lungo_load(at + (size_t)(y % STEP * STEP + x % STEP) * plane +
                                       (size_t)(y / STEP) * pitch + (size_t)(x / STEP) + i);
-        along_both(along, side, SIDE, in, made);
+        lungo_winograd_transform(along, side, SIDE, in, made);
         float *to = out + i;
         bool whole = i + LUNGO_LANES <= left;
         for (int place = 0; place < PLACES; place++, to += step)
@@ -224,14 +127,14 @@ transform_channel(line *along, int side, const job *j, const planes *p, const bl
 static void transform_inputs(const job *j, const block *b, const float *x, float *room, float *v) {
 #pragma omp for nowait
     for (size_t c = 0; c < j->in.channels; c++)
-        transform_channel(input_line, SIDE, j, &j->in, b, x, c, room, v);
+        transform_channel(lungo_winograd_input, SIDE, j, &j->in, b, x, c, room, v);
 }
 
 static void transform_gradients(const job *j, const block *b, const float *dy, float *room,
                                 float *v) {
 #pragma omp for nowait
     for (size_t c = 0; c < j->out.channels; c++)
-        transform_channel(gradient_line, STEP, j, &j->out, b, dy, c, room, v);
+        transform_channel(lungo_winograd_gradient, STEP, j, &j->out, b, dy, c, room, v);
 }
 
 /* ---- outputs ---- */
@@ -243,7 +146,7 @@ static void transform_outputs_row(const float *m, size_t step, size_t columns, f
         tile in, made;
         for (int place = 0; place < PLACES; place++)
             in[place / SIDE][place % SIDE] = lungo_load(m + (size_t)place * step + i);
-        along_both(output_line, SIDE, STEP, in, made);
+        lungo_winograd_transform(lungo_winograd_output, SIDE, STEP, in, made);
         for (int k = 0; k < STEP * STEP; k++)
             lungo_store(room + (size_t)k * pitch + i, made[k / STEP][k % STEP] + bias);
     }
@@ -323,12 +226,11 @@ static float *own_room(const job *j, const rooms *r) {
 
 /* m = u v for each place and group; with w turned round, the places of u swap ends. */
 static void multiply(const job *j, const rooms *r, bool turned, size_t tiles) {
-    static const size_t ends[SIDE] = {3, 1, 2, 0};
     size_t in = j->in.channels / j->groups, out = j->out.channels / j->groups;
 #pragma omp for
     for (size_t k = 0; k < PLACES * j->groups; k++) {
-        size_t g = k / PLACES, place = k % PLACES, of_u = place;
-        if (turned) of_u = ends[place / SIDE] * SIDE + ends[place % SIDE];
+        size_t g = k / PLACES, place = k % PLACES;
+        size_t of_u = turned ? lungo_winograd_turned(place) : place;
         lungo_gemm(turned ? LUNGO_TRANSPOSED : LUNGO_PLAIN, LUNGO_PLAIN, out, tiles, in,
                    r->u + of_u * weights_of(j) + g * in * out,
                    r->v + place * place_step(j, &j->in) + g * in * tiles, 0,
@@ -339,7 +241,7 @@ static void multiply(const job *j, const rooms *r, bool turned, size_t tiles) {
 static void convolve(const job *j, bool turned, const float *x, const float *w, const float *bias,
                      float *y, float *scratch) {
     rooms r = rooms_in(j, scratch);
-    transform_weights(weights_of(j), w, r.u);
+    lungo_winograd_weights(weights_of(j), w, r.u);
 #pragma omp parallel num_threads(j->threads)
     for (size_t at = 0; at < j->images * j->rows; at += j->block) {
         block b = block_at(j, at);
@@ -373,9 +275,7 @@ static job job_of(const lungo_convolution *conv, const planes *in, const planes 
     j.rows = div_up((size_t)out->size[0], STEP);
     j.columns = div_up((size_t)out->size[1], STEP);
     j.threads = conv->threads;
-    size_t target = BLOCK_FLOATS / (PLACES * (in->channels + out->channels));
-    if (target < LEAST_TILES) target = LEAST_TILES;
-    j.block = div_up(target, j.columns);
+    j.block = lungo_winograd_block(in->channels + out->channels, j.columns);
     if (j.block > j.images * j.rows) j.block = j.images * j.rows;
     return j;
 }
@@ -418,7 +318,7 @@ void lungo_winograd_backward_weights(const lungo_convolution *conv, const float 
 #pragma omp barrier
         multiply_gradients(&j, &r, at == 0 ? 0 : 1, b.tiles);
     }
-    add_gradient(weights_of(&j), r.u, beta, dw);
+    lungo_winograd_weights_gradient(weights_of(&j), r.u, beta, dw);
 }
 
 /* ---- when ---- */

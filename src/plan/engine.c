@@ -56,7 +56,7 @@ static const lungo_unit_table blas = {0};
 
 #ifdef LUNGO_HAVE_ONEDNN
 static const lungo_unit_table onednn = {
-    [LUNGO_OP_CONVOLUTION] = &lungo_onednn_convolution_unit,
+    [LUNGO_OP_CONVOLUTION] = &lungo_blocked_convolution_unit,
     [LUNGO_OP_DECONVOLUTION] = &lungo_onednn_deconvolution_unit,
     [LUNGO_OP_INNER_PRODUCT] = &lungo_onednn_inner_product_unit,
     [LUNGO_OP_LRN] = &lungo_onednn_lrn_unit,

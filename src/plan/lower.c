@@ -107,7 +107,9 @@ static void begin_unit(lungo_unit *unit, const lungo_net *net, const lungo_unit_
                        bool sums, int *last) {
     lungo_layer *layer = net->layers[*last];
     lungo_op op = lungo_layer_op(layer);
-    *unit = (lungo_unit){.type = units ? (*units)[op.kind] : NULL,
+    const lungo_unit_type *type = units ? (*units)[op.kind] : NULL;
+    *unit = (lungo_unit){.first_choice = type,
+                         .type = type,
                          .if_faster = net->engine_if_faster,
                          .precision = net->precision,
                          .op = op,
@@ -130,14 +132,22 @@ static void close_unit(lungo_unit *unit) {
     unit->state = NULL;
 }
 
-static lungo_status open_unit(lungo_unit *unit) {
+static lungo_status open_as(lungo_unit *unit, const lungo_unit_type *type) {
     close_unit(unit);
-    unit->op = lungo_layer_op(unit->layer);
+    unit->type = type;
     unit->refused = false;
     size_t size = unit->type->state_size > 0 ? unit->type->state_size : 1;
     unit->state = calloc(1, size);
     if (!unit->state) return lungo_fail_memory("a step", size);
     return unit->type->open(unit);
+}
+
+static lungo_status open_unit(lungo_unit *unit) {
+    unit->op = lungo_layer_op(unit->layer);
+    LUNGO_TRY(open_as(unit, unit->first_choice));
+    while (unit->refused && unit->type->otherwise)
+        LUNGO_TRY(open_as(unit, unit->type->otherwise));
+    return LUNGO_OK;
 }
 
 static void close_units(lungo_step *step) {

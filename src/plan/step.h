@@ -22,9 +22,10 @@
 #include "plan/plan.h"
 
 typedef struct lungo_unit lungo_unit;
+typedef struct lungo_unit_type lungo_unit_type;
 
 /* How one kind of op is computed by one engine. */
-typedef struct lungo_unit_type {
+struct lungo_unit_type {
     const char *name;  /* for the log: "onednn convolution" */
     size_t state_size; /* private to it; may be 0 */
     bool takes_relu;   /* a ReLU in place behind it may be part of it */
@@ -37,10 +38,12 @@ typedef struct lungo_unit_type {
     lungo_status (*forward)(lungo_unit *);
     lungo_status (*backward)(lungo_unit *); /* gradients as layer.h has them, of all its layers */
     void (*close)(lungo_unit *);            /* after a failed open, too; may be NULL */
-} lungo_unit_type;
+    const lungo_unit_type *otherwise;       /* tried when this one refuses, and takes what this one
+                                               does; NULL: none */
+};
 
 struct lungo_unit {
-    const lungo_unit_type *type;
+    const lungo_unit_type *first_choice, *type; /* `type` is what it has become */
     lungo_op op;
     lungo_layer *layer; /* the first it covers, which has the op */
     /* Those behind it that it computes along; NULL: none. `norm` is what a convolution folds. */

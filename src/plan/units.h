@@ -9,8 +9,8 @@ extern const lungo_unit_type lungo_reference_filters_unit, lungo_reference_inner
 
 /* blocked/ */
 extern const lungo_unit_type lungo_blocked_batch_norm_unit, lungo_blocked_concat_unit,
-    lungo_blocked_identity_unit, lungo_blocked_pooling_unit, lungo_blocked_relu_unit,
-    lungo_blocked_split_unit, lungo_blocked_sum_unit;
+    lungo_blocked_convolution_unit, lungo_blocked_identity_unit, lungo_blocked_pooling_unit,
+    lungo_blocked_relu_unit, lungo_blocked_split_unit, lungo_blocked_sum_unit;
 
 /* onednn/ */
 extern const lungo_unit_type lungo_onednn_convolution_unit, lungo_onednn_deconvolution_unit,

@@ -137,7 +137,8 @@ static void check_net(lungo_net *net) {
     LAYER1(name, "Deconvolution", bottom, top,                                                     \
            "convolution_param { weight_filler { type: 'gaussian' std: 0.2 } "                      \
            "bias_filler { type: 'gaussian' std: 0.2 } " more " }")
-#define IMAGES INPUT("x", "dim: 3 dim: 20 dim: 9 dim: 8")
+#define IMAGES   INPUT("x", "dim: 3 dim: 20 dim: 9 dim: 8")
+#define CHANNELS INPUT("x", "dim: 3 dim: 64 dim: 9 dim: 12")
 #define POOL(name, bottom, top, more)                                                              \
     LAYER1(name, "Pooling", bottom, top, "pooling_param { " more " }")
 
@@ -283,6 +284,29 @@ static const struct {
          CONV("d", "a", "b", "num_output: 17 kernel_size: 3") LAYER1("f", "Flatten", "b", "e", "")
              LAYER1("i", "InnerProduct", "e", "y",
                     "inner_product_param { num_output: 7 weight_filler { type: 'xavier' } }")},
+    {"many channels", CHANNELS CONV("c", "x", "y", "num_output: 80 kernel_size: 3 pad: 1")},
+    {"many channels, no padding, no bias",
+     CHANNELS CONV("c", "x", "y", "num_output: 64 kernel_size: 3 bias_term: false")},
+    {"many channels, much padding, ReLU",
+     CHANNELS CONV("c", "x", "y", "num_output: 64 kernel_size: 3 pad_h: 2 pad_w: 0")
+         LAYER1("r", "ReLU", "y", "y", "relu_param { negative_slope: 0.1 }")},
+    {"many channels, BatchNorm and ReLU",
+     CHANNELS CONV("c", "x", "y", "num_output: 64 kernel_size: 3 pad: 1")
+         LAYER1("n", "BatchNorm", "y", "y", "") LAYER1("r", "ReLU", "y", "y", "")},
+    {"many channels, two bottoms, shared weights",
+     CHANNELS INPUT("z",
+                    "dim: 3 dim: 64 dim: 9 dim: 12") "layer { name: 'c' type: 'Convolution' "
+                                                     "bottom: 'x' bottom: 'z' top: 'a' top: 'b' "
+                                                     "param { name: 'w' } convolution_param { "
+                                                     "num_output: 64 kernel_size: 3 pad: 1 "
+                                                     "bias_term: false weight_filler { type: "
+                                                     "'gaussian' std: 0.05 } } }\n"
+                                                     "layer { name: 'd' type: 'Convolution' "
+                                                     "bottom: 'a' top: 'e' param { name: 'w' } "
+                                                     "convolution_param { num_output: 64 "
+                                                     "kernel_size: 3 pad: 1 bias_term: false } }\n"
+                                                     "layer { name: 's' type: 'Eltwise' bottom: "
+                                                     "'b' bottom: 'e' top: 'y' }\n"},
     {"InnerProduct and ReLU",
      INPUT("x", "dim: 5 dim: 4 dim: 3")
          LAYER1("i", "InnerProduct", "x", "y",
