@@ -190,7 +190,8 @@ set key top left
 set title "Forward and backward of models/, same machine, same run"
 set linetype 1 lc rgb "#0072b2"
 set linetype 2 lc rgb "#56b4e9"
-set linetype 3 lc rgb "#999999"
+set linetype 3 lc rgb "#b2dfdb"
+set linetype 4 lc rgb "#999999"
 plot for [i=2:{last}] "{data}" using i:xtic(1) title columnheader(i)
 """
 
@@ -217,7 +218,7 @@ def main():
     parser.add_argument("build")
     parser.add_argument("out")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--engines", default=",blas")
+    parser.add_argument("--engines", default=",onednn,blas")
     parser.add_argument("nets", nargs="*", default=NETS)
     args = parser.parse_intermixed_args()
     torch.set_num_threads(THREADS)
@@ -234,7 +235,8 @@ def main():
 Measured by `tests/bench/run`: {machine()}.
 This machine's limits, measured in the same run: `{limits}`.
 All contenders take turns in one run; the medians of {args.rounds} rounds are shown. "Of peak" counts the
-multiply-adds of convolutions and fully connected layers (three times for training) against the FMA limit.
+multiply-adds of convolutions and fully connected layers (three times for training) against the FMA limit; where
+Winograd's filtering does with fewer of them, more than all of it can come out.
 
 ![images a second relative to PyTorch](performance.png)
 

@@ -5,10 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/blocked.h"
+#include "kernels/blocked_winograd.h"
 #include "kernels/direct.h"
 #include "kernels/im2col.h"
 #include "kernels/reference.h"
 #include "kernels/winograd.h"
+#include "kernels/winograd_tile.h"
+#include "kernels/winograd_weights.h"
 #include "support/arrays.h"
 #include "support/suites.h"
 
@@ -52,9 +56,12 @@ static const sizes table[] = {
     {"stride and dilation", 2, 3, 8, 1, 2, 2, {15, 14}, {3, 2}, {2, 3}, {2, 1}, {3, 2}, false},
     {"large depthwise", 3, 6, 6, 6, 2, 2, {20, 21}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, false},
     {"large groups", 3, 12, 24, 2, 3, 2, {14, 14}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, false},
-    {"many channels", 3, 33, 35, 1, 2, 2, {15, 14}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, false},
-    {"many channels in groups", 5, 64, 66, 2, 3, 2, {7, 9}, {3, 3}, {1, 1}, {0, 2}, {1, 1}, false},
-    {"tiles of many blocks", 9, 32, 32, 1, 2, 2, {20, 38}, {3, 3}, {1, 1}, {2, 0}, {1, 1}, false},
+    {"many channels", 2, 33, 35, 1, 2, 2, {9, 8}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, false},
+    {"other padding in groups", 5, 6, 10, 2, 3, 2, {7, 9}, {3, 3}, {1, 1}, {0, 2}, {1, 1}, false},
+    {"tiles of two blocks", 13, 3, 3, 1, 2, 2, {32, 31}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, false},
+    {"blocks of channels", 2, 16, 32, 1, 2, 2, {7, 10}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, false},
+    {"blocks, other padding", 3, 32, 16, 1, 3, 2, {6, 5}, {3, 3}, {1, 1}, {2, 0}, {1, 1}, false},
+    {"blocks, two of tiles", 2, 16, 16, 1, 2, 2, {34, 33}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, false},
     {"one axis", 2, 3, 2, 1, 2, 1, {9}, {4}, {2}, {2}, {2}, false},
     {"three axes", 2, 2, 3, 1, 1, 3, {4, 5, 3}, {2, 3, 2}, {1, 2, 1}, {1, 0, 1}, {2, 1, 1}, false},
     {"no axis", 4, 6, 4, 2, 2, 0, {0}, {0}, {0}, {0}, {0}, false},
@@ -128,7 +135,11 @@ static float *scratch_of(const lungo_convolution *conv) {
     size_t floats = 0;
     ck_assert(lungo_convolution_scratch(conv, &floats));
     size_t winograd = lungo_winograd_works(conv) ? lungo_winograd_scratch(conv) : 0;
+    size_t blocked = lungo_blocked_winograd_works(conv) ? lungo_blocked_winograd_scratch(conv) +
+                                                              lungo_blocked_winograd_weights(conv)
+                                                        : 0;
     if (winograd > floats) floats = winograd;
+    if (blocked > floats) floats = blocked;
     return lungo_constant_array(floats, NAN);
 }
 
@@ -210,6 +221,63 @@ static bool depthwise(const lungo_convolution *conv) {
     return lungo_is_depthwise(conv) && lungo_direct_works(conv);
 }
 
+/* Of blocked images: what plain ones become, and back. */
+static lungo_blocked blocks_of_x(const lungo_convolution *conv) {
+    const lungo_window *w = &conv->window;
+    return (lungo_blocked){conv->images, (size_t)w->channels, lungo_window_pixels(w), LUNGO_LANES};
+}
+
+static lungo_blocked blocks_of_y(const lungo_convolution *conv) {
+    size_t outputs = lungo_window_outputs(&conv->window);
+    return (lungo_blocked){conv->images, (size_t)conv->filters, outputs, LUNGO_LANES};
+}
+
+static float *blocked(lungo_blocked layout, const float *plain) {
+    float *values = lungo_constant_array(lungo_blocked_count(&layout), NAN);
+    if (plain) lungo_block(&layout, plain, values);
+    return values;
+}
+
+static void take_back(lungo_blocked layout, float *values, float *plain) {
+    lungo_unblock(&layout, values, plain);
+    free(values);
+}
+
+static float *transformed(const lungo_convolution *conv, const float *w) {
+    float *u = lungo_constant_array(lungo_blocked_winograd_weights(conv), NAN);
+    lungo_winograd_weights((size_t)conv->filters * (size_t)conv->window.channels, w, u);
+    return u;
+}
+
+static void forward_blocked(const lungo_convolution *conv, const float *x, const float *w,
+                            const float *b, float *y, float *scratch) {
+    float *in = blocked(blocks_of_x(conv), x), *out = blocked(blocks_of_y(conv), NULL);
+    float *u = transformed(conv, w);
+    lungo_after_sum after = {.bias = b};
+    lungo_blocked_winograd_forward(conv, in, u, &after, out, scratch);
+    take_back(blocks_of_y(conv), out, y);
+    free(in);
+    free(u);
+}
+
+static void backward_data_blocked(const lungo_convolution *conv, const float *w, const float *dy,
+                                  float *dx, float *scratch) {
+    float *in = blocked(blocks_of_y(conv), dy), *out = blocked(blocks_of_x(conv), NULL);
+    float *u = transformed(conv, w);
+    lungo_blocked_winograd_backward_data(conv, u, in, out, scratch);
+    take_back(blocks_of_x(conv), out, dx);
+    free(in);
+    free(u);
+}
+
+static void backward_weights_blocked(const lungo_convolution *conv, const float *x, const float *dy,
+                                     float beta, float *dw, float *scratch) {
+    float *in = blocked(blocks_of_x(conv), x), *out = blocked(blocks_of_y(conv), dy);
+    lungo_blocked_winograd_backward_weights(conv, in, out, beta, dw, scratch);
+    free(in);
+    free(out);
+}
+
 static const ways all_ways[] = {
     {lungo_convolution_forward, lungo_convolution_backward_data, lungo_convolution_backward_weights,
      always},
@@ -218,6 +286,8 @@ static const ways all_ways[] = {
     {NULL, NULL, lungo_depthwise_backward_weights, depthwise},
     {lungo_winograd_forward, lungo_winograd_backward_data, lungo_winograd_backward_weights,
      lungo_winograd_works},
+    {forward_blocked, backward_data_blocked, backward_weights_blocked,
+     lungo_blocked_winograd_works},
 };
 
 static void check_way(const ways *way, const lungo_convolution *conv, const char *name) {
