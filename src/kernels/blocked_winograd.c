@@ -14,6 +14,7 @@ enum {
 };
 
 typedef lungo_winograd_tile tile;
+typedef lungo_winograd_block block;
 
 typedef struct planes {
     size_t channels;
@@ -23,32 +24,21 @@ typedef struct planes {
 typedef struct job {
     planes in, out;
     ptrdiff_t pad[2];
-    size_t images, rows, columns; /* tiles of a plane */
-    size_t block; /* tile rows, counted over all images, that are transformed at a time */
+    lungo_winograd_tiles tiles;
     int threads;
 } job;
 
 /* ---- tiles ---- */
 
-typedef struct block {
-    size_t first, end, tiles;
-} block;
-
-static block block_at(const job *j, size_t first) {
-    size_t rows = j->images * j->rows - first;
-    if (rows > j->block) rows = j->block;
-    return (block){first, first + rows, rows * j->columns};
-}
-
 /* Floats from one place to the next: not a power of 2, or all places would meet in the same lines
  * of the cache. */
 static size_t place_step(const job *j, const planes *p) {
-    return p->channels * j->block * j->columns + LANES;
+    return p->channels * j->tiles.block * j->tiles.columns + LANES;
 }
 
 /* One block of channels of the image that has this tile row. */
 static size_t plane_at(const job *j, const planes *p, size_t row, size_t channels) {
-    size_t blocks = p->channels / LANES, plane = row / j->rows * blocks + channels;
+    size_t blocks = p->channels / LANES, plane = row / j->tiles.rows * blocks + channels;
     return plane * (size_t)(p->size[0] * p->size[1]) * LANES;
 }
 
@@ -57,11 +47,12 @@ static inline __attribute__((always_inline)) void
 load_tile(const planes *p, const float *plane, ptrdiff_t y, ptrdiff_t x, int side, tile out) {
     ptrdiff_t height = p->size[0], width = p->size[1];
     bool inside = y >= 0 && x >= 0 && y + side <= height && x + side <= width;
-    const float *at = plane + (y * width + x) * LANES;
+    const ptrdiff_t at = y * width + x;
     for (ptrdiff_t i = 0; i < side; i++)
         for (ptrdiff_t k = 0; k < side; k++) {
             bool there = inside || (y + i >= 0 && y + i < height && x + k >= 0 && x + k < width);
-            out[i][k] = there ? lungo_load(at + (i * width + k) * LANES) : (lungo_lanes_of){0};
+            out[i][k] =
+                there ? lungo_load(plane + (at + i * width + k) * LANES) : (lungo_lanes_of){0};
         }
 }
 
@@ -72,7 +63,7 @@ transform_row(lungo_winograd_line *along, int side, const job *j, const planes *
     const float *plane = of + plane_at(j, p, row, channels);
     size_t step = place_step(j, p);
     v += channels * LANES;
-    for (size_t t = 0; t < j->columns; t++, x += STEP, v += p->channels) {
+    for (size_t t = 0; t < j->tiles.columns; t++, x += STEP, v += p->channels) {
         tile in, made;
         load_tile(p, plane, y, x, side, in);
         lungo_winograd_transform(along, side, SIDE, in, made);
@@ -86,9 +77,9 @@ static void transform_inputs(const job *j, const block *b, const float *x, float
 #pragma omp for collapse(2) nowait
     for (size_t row = b->first; row < b->end; row++)
         for (size_t c = 0; c < j->in.channels / LANES; c++) {
-            ptrdiff_t y = STEP * (ptrdiff_t)(row % j->rows) - j->pad[0];
+            ptrdiff_t y = STEP * (ptrdiff_t)(row % j->tiles.rows) - j->pad[0];
             transform_row(lungo_winograd_input, SIDE, j, &j->in, x, row, y, -j->pad[1], c,
-                          v + (row - b->first) * j->columns * j->in.channels);
+                          v + (row - b->first) * j->tiles.columns * j->in.channels);
         }
 }
 
@@ -96,9 +87,9 @@ static void transform_gradients(const job *j, const block *b, const float *dy, f
 #pragma omp for collapse(2) nowait
     for (size_t row = b->first; row < b->end; row++)
         for (size_t c = 0; c < j->out.channels / LANES; c++) {
-            ptrdiff_t y = STEP * (ptrdiff_t)(row % j->rows);
+            ptrdiff_t y = STEP * (ptrdiff_t)(row % j->tiles.rows);
             transform_row(lungo_winograd_gradient, STEP, j, &j->out, dy, row, y, 0, c,
-                          m + (row - b->first) * j->columns * j->out.channels);
+                          m + (row - b->first) * j->tiles.columns * j->out.channels);
         }
 }
 
@@ -131,14 +122,14 @@ static void transform_outputs(const job *j, const block *b, const float *m,
         for (size_t c = 0; c < channels / LANES; c++) {
             lungo_lanes_of bias = {0};
             if (after->bias) bias = lungo_load(after->bias + c * LANES);
-            const float *at = m + (row - b->first) * j->columns * channels + c * LANES;
-            for (size_t t = 0; t < j->columns; t++, at += channels) {
+            const float *at = m + (row - b->first) * j->tiles.columns * channels + c * LANES;
+            for (size_t t = 0; t < j->tiles.columns; t++, at += channels) {
                 tile in, made;
                 for (size_t place = 0; place < PLACES; place++)
                     in[place / SIDE][place % SIDE] = lungo_load(at + place * step);
                 lungo_winograd_transform(lungo_winograd_output, SIDE, STEP, in, made);
-                put_tile(&j->out, plane_at(j, &j->out, row, c), STEP * (row % j->rows), STEP * t,
-                         made, bias, after, out);
+                put_tile(&j->out, plane_at(j, &j->out, row, c), STEP * (row % j->tiles.rows),
+                         STEP * t, made, bias, after, out);
             }
         }
 }
@@ -164,8 +155,8 @@ static void convolve(const job *j, bool turned, const float *x, const float *u,
                      const lungo_after_sum *after, float *y, float *scratch) {
     float *v = scratch, *m = v + PLACES * place_step(j, &j->in);
 #pragma omp parallel num_threads(j->threads)
-    for (size_t at = 0; at < j->images * j->rows; at += j->block) {
-        block b = block_at(j, at);
+    for (size_t at = 0; at < j->tiles.images * j->tiles.rows; at += j->tiles.block) {
+        block b = lungo_winograd_block_at(&j->tiles, at);
         transform_inputs(j, &b, x, v);
 #pragma omp barrier
         multiply(j, u, turned, v, m, b.tiles);
@@ -184,11 +175,8 @@ static void multiply_gradients(const job *j, const float *m, const float *v, flo
 }
 
 static job job_of(const lungo_convolution *conv, const planes *in, const planes *out) {
-    job j = {.in = *in, .out = *out, .images = conv->images, .threads = conv->threads};
-    j.rows = (size_t)(out->size[0] + STEP - 1) / STEP;
-    j.columns = (size_t)(out->size[1] + STEP - 1) / STEP;
-    j.block = lungo_winograd_block(in->channels + out->channels, j.columns);
-    if (j.block > j.images * j.rows) j.block = j.images * j.rows;
+    job j = {.in = *in, .out = *out, .threads = conv->threads};
+    j.tiles = lungo_winograd_cut(conv->images, out->size, in->channels + out->channels);
     return j;
 }
 
@@ -228,8 +216,8 @@ void lungo_blocked_winograd_backward_weights(const lungo_convolution *conv, cons
     job j = job_forward(conv);
     float *u = scratch, *v = u + PLACES * weights_of(&j), *m = v + PLACES * place_step(&j, &j.in);
 #pragma omp parallel num_threads(j.threads)
-    for (size_t at = 0; at < j.images * j.rows; at += j.block) {
-        block b = block_at(&j, at);
+    for (size_t at = 0; at < j.tiles.images * j.tiles.rows; at += j.tiles.block) {
+        block b = lungo_winograd_block_at(&j.tiles, at);
         transform_inputs(&j, &b, x, v);
         transform_gradients(&j, &b, dy, m);
 #pragma omp barrier
@@ -267,7 +255,9 @@ static const double least_use = 0.84; /* of the outputs of all tiles */
 bool lungo_blocked_winograd_suits(const lungo_convolution *conv) {
     if (!LUNGO_FAST_LANES || !lungo_blocked_winograd_works(conv)) return false;
     job j = job_forward(conv);
-    double tiles = (double)(j.rows * j.columns), outputs = (double)(j.out.size[0] * j.out.size[1]);
+    double tiles = (double)(j.tiles.rows * j.tiles.columns),
+           outputs = (double)(j.out.size[0] * j.out.size[1]);
     return j.in.channels >= LEAST_CHANNELS && j.out.channels >= LEAST_CHANNELS &&
-           (double)j.images * tiles >= LEAST_WORTH && outputs >= least_use * STEP * STEP * tiles;
+           (double)j.tiles.images * tiles >= LEAST_WORTH &&
+           outputs >= least_use * STEP * STEP * tiles;
 }

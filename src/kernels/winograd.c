@@ -9,6 +9,7 @@ enum { STEP = LUNGO_WINOGRAD_STEP, SIDE = LUNGO_WINOGRAD_SIDE, PLACES = LUNGO_WI
 
 typedef lungo_winograd_tile tile;
 typedef lungo_winograd_line line;
+typedef lungo_winograd_block block;
 
 /* ---- planes and their tiles ---- */
 
@@ -20,30 +21,14 @@ typedef struct planes {
 
 typedef struct job {
     planes in, out;
-    size_t images, groups;
-    size_t rows, columns; /* tiles of a plane */
-    size_t block;         /* tile rows, counted over all images, that are transformed at a time */
+    lungo_winograd_tiles tiles;
+    size_t groups;
     int threads;
 } job;
 
-static size_t tiles_of(const job *j) {
-    return j->block * j->columns;
-}
-
 /* Floats from one place to the next; vectors reach over the end. */
 static size_t place_step(const job *j, const planes *p) {
-    return p->channels * tiles_of(j) + LUNGO_LANES;
-}
-
-/* The tile rows that are worked on. */
-typedef struct block {
-    size_t first, end, tiles;
-} block;
-
-static block block_at(const job *j, size_t first) {
-    size_t rows = j->images * j->rows - first;
-    if (rows > j->block) rows = j->block;
-    return (block){first, first + rows, rows * j->columns};
+    return p->channels * j->tiles.block * j->tiles.columns + LUNGO_LANES;
 }
 
 /* Those of a block that lie in one image. */
@@ -53,8 +38,10 @@ typedef struct run {
 } run;
 
 static run run_at(const job *j, const block *b, size_t at) {
-    run r = {.image = at / j->rows, .row = at % j->rows, .before = (at - b->first) * j->columns};
-    r.rows = j->rows - r.row < b->end - at ? j->rows - r.row : b->end - at;
+    run r = {.image = at / j->tiles.rows,
+             .row = at % j->tiles.rows,
+             .before = (at - b->first) * j->tiles.columns};
+    r.rows = j->tiles.rows - r.row < b->end - at ? j->tiles.rows - r.row : b->end - at;
     return r;
 }
 
@@ -70,11 +57,11 @@ static lungo_laid laid_of(const job *j, const planes *p, const run *r, int side)
                         .stride = {STEP, STEP},
                         .pad = {cut - start, p->before[1]},
                         .phases = {STEP, STEP},
-                        .size = {(ptrdiff_t)r->rows + more, (ptrdiff_t)j->columns + more}};
+                        .size = {(ptrdiff_t)r->rows + more, (ptrdiff_t)j->tiles.columns + more}};
 }
 
 static size_t laid_floats(const job *j) {
-    return STEP * STEP * (j->block + 1) * (j->columns + 1) + LUNGO_LANES;
+    return STEP * STEP * (j->tiles.block + 1) * (j->tiles.columns + 1) + LUNGO_LANES;
 }
 
 static inline void store_some(float *at, lungo_lanes_of value, size_t count) {
@@ -115,8 +102,8 @@ transform_channel(line *along, int side, const job *j, const planes *p, const bl
         ptrdiff_t above = (p->size[0] - laid.in[0]) * p->size[1];
         lungo_laid_put_channel(&laid, of + plane_at(p, r.image, c) + above, room);
         for (size_t i = 0; i < r.rows; i++) {
-            size_t before = r.before + i * j->columns;
-            transform_row(along, side, &laid, room + i * (size_t)laid.size[1], j->columns,
+            size_t before = r.before + i * j->tiles.columns;
+            transform_row(along, side, &laid, room + i * (size_t)laid.size[1], j->tiles.columns,
                           b->tiles - before, v + c * b->tiles + before, place_step(j, p));
         }
         at += r.rows;
@@ -163,9 +150,10 @@ static void put_row(const float *even, const float *odd, ptrdiff_t width, float 
 static void put_outputs(const job *j, const run *r, const float *m, float bias, float *room,
                         float *plane) {
     const planes *p = &j->out;
-    size_t pitch = j->columns + LUNGO_LANES;
+    size_t pitch = j->tiles.columns + LUNGO_LANES;
     for (size_t i = 0; i < r->rows; i++) {
-        transform_outputs_row(m + i * j->columns, place_step(j, p), j->columns, bias, room, pitch);
+        transform_outputs_row(m + i * j->tiles.columns, place_step(j, p), j->tiles.columns, bias,
+                              room, pitch);
         for (size_t k = 0; k < STEP; k++) {
             ptrdiff_t y = (ptrdiff_t)(STEP * (r->row + i) + k);
             const float *rows = room + STEP * k * pitch;
@@ -175,7 +163,7 @@ static void put_outputs(const job *j, const run *r, const float *m, float bias, 
 }
 
 static size_t output_floats(const job *j) {
-    return STEP * STEP * (j->columns + LUNGO_LANES);
+    return STEP * STEP * (j->tiles.columns + LUNGO_LANES);
 }
 
 static void transform_outputs(const job *j, const block *b, const float *m, const float *bias,
@@ -243,8 +231,8 @@ static void convolve(const job *j, bool turned, const float *x, const float *w, 
     rooms r = rooms_in(j, scratch);
     lungo_winograd_weights(weights_of(j), w, r.u);
 #pragma omp parallel num_threads(j->threads)
-    for (size_t at = 0; at < j->images * j->rows; at += j->block) {
-        block b = block_at(j, at);
+    for (size_t at = 0; at < j->tiles.images * j->tiles.rows; at += j->tiles.block) {
+        block b = lungo_winograd_block_at(&j->tiles, at);
         transform_inputs(j, &b, x, own_room(j, &r), r.v);
 #pragma omp barrier
         multiply(j, &r, turned, b.tiles);
@@ -265,18 +253,9 @@ static void multiply_gradients(const job *j, const rooms *r, float beta, size_t 
     }
 }
 
-static size_t div_up(size_t a, size_t b) {
-    return (a + b - 1) / b;
-}
-
-/* Tiles over the outputs; `pad` is that of the inputs. */
 static job job_of(const lungo_convolution *conv, const planes *in, const planes *out) {
-    job j = {.in = *in, .out = *out, .images = conv->images, .groups = (size_t)conv->groups};
-    j.rows = div_up((size_t)out->size[0], STEP);
-    j.columns = div_up((size_t)out->size[1], STEP);
-    j.threads = conv->threads;
-    j.block = lungo_winograd_block(in->channels + out->channels, j.columns);
-    if (j.block > j.images * j.rows) j.block = j.images * j.rows;
+    job j = {.in = *in, .out = *out, .groups = (size_t)conv->groups, .threads = conv->threads};
+    j.tiles = lungo_winograd_cut(conv->images, out->size, in->channels + out->channels);
     return j;
 }
 
@@ -311,8 +290,8 @@ void lungo_winograd_backward_weights(const lungo_convolution *conv, const float 
     job j = job_forward(conv);
     rooms r = rooms_in(&j, scratch);
 #pragma omp parallel num_threads(j.threads)
-    for (size_t at = 0; at < j.images * j.rows; at += j.block) {
-        block b = block_at(&j, at);
+    for (size_t at = 0; at < j.tiles.images * j.tiles.rows; at += j.tiles.block) {
+        block b = lungo_winograd_block_at(&j.tiles, at);
         transform_inputs(&j, &b, x, own_room(&j, &r), r.v);
         transform_gradients(&j, &b, dy, own_room(&j, &r), r.m);
 #pragma omp barrier
@@ -346,5 +325,5 @@ bool lungo_winograd_suits(const lungo_convolution *conv) {
     job j = job_forward(conv);
     return j.in.channels / j.groups >= LEAST_CHANNELS &&
            j.out.channels / j.groups >= LEAST_CHANNELS &&
-           j.images * j.rows * j.columns >= LEAST_WORTH;
+           j.tiles.images * j.tiles.rows * j.tiles.columns >= LEAST_WORTH;
 }

@@ -14,11 +14,36 @@ enum {
  * for a product to be worth packing the weights. */
 enum { LUNGO_WINOGRAD_FLOATS = 1 << 18, LUNGO_WINOGRAD_LEAST_TILES = 192 };
 
-/* Tile rows of `columns` tiles to transform at a time, with so many channels on both sides. */
-static inline size_t lungo_winograd_block(size_t channels, size_t columns) {
+/* The outputs of a convolution cut into tiles. */
+typedef struct lungo_winograd_tiles {
+    size_t images, rows, columns; /* rows of tiles in an image, tiles in a row */
+    size_t block; /* rows, counted over all images, that are transformed at a time */
+} lungo_winograd_tiles;
+
+/* With so many channels on both sides together. */
+static inline lungo_winograd_tiles lungo_winograd_cut(size_t images, const ptrdiff_t out[2],
+                                                      size_t channels) {
+    enum { STEP = LUNGO_WINOGRAD_STEP };
+    lungo_winograd_tiles t = {.images = images};
+    t.rows = (size_t)(out[0] + STEP - 1) / STEP;
+    t.columns = (size_t)(out[1] + STEP - 1) / STEP;
     size_t tiles = LUNGO_WINOGRAD_FLOATS / (LUNGO_WINOGRAD_PLACES * channels);
     if (tiles < LUNGO_WINOGRAD_LEAST_TILES) tiles = LUNGO_WINOGRAD_LEAST_TILES;
-    return (tiles + columns - 1) / columns;
+    t.block = (tiles + t.columns - 1) / t.columns;
+    if (t.block > images * t.rows) t.block = images * t.rows;
+    return t;
+}
+
+/* Rows first <= row < end, and how many tiles they have. */
+typedef struct lungo_winograd_block {
+    size_t first, end, tiles;
+} lungo_winograd_block;
+
+static inline lungo_winograd_block lungo_winograd_block_at(const lungo_winograd_tiles *t,
+                                                           size_t first) {
+    size_t rows = t->images * t->rows - first;
+    if (rows > t->block) rows = t->block;
+    return (lungo_winograd_block){first, first + rows, rows * t->columns};
 }
 
 typedef lungo_lanes_of lungo_winograd_tile[LUNGO_WINOGRAD_SIDE][LUNGO_WINOGRAD_SIDE];
