@@ -2,43 +2,25 @@
 # A Caffe checkout after tools/caffe_links: shell scripts that are written as Caffe's are, data set and
 # training, work unchanged; `caffe` is lungo. A build/ of Caffe's own is left alone.
 #   caffe_links.sh SOURCE-DIR BUILD-DIR
-set -u
-links=$1/tools/caffe_links
-bin=$2/bin
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 2
-failures=0
-
-complain() {
-    echo "FAIL $*"
-    failures=$((failures + 1))
-}
-
-# refused PART COMMAND...
-refused() {
-    part=$1
-    shift
-    "$@" > out 2> err && complain "$*: expected a failure"
-    grep -qF -e "$part" err || complain "$*: expected '$part', got $(cat err)"
-}
+. "$(dirname "$0")/lib.sh"
+links=$source/tools/caffe_links
 
 # ---- a checkout ----
 mkdir -p checkout/examples/mnist checkout/data
-refused "expected a Caffe checkout" "$links" . "$bin"
-refused "no lungo in $work" "$links" checkout "$work"
-refused "no folder none" "$links" checkout none
-refused "got 0 words" "$links"
+refused "expected a Caffe checkout" -- "$links" . "$bin"
+refused "no lungo in $work" -- "$links" checkout "$work"
+refused "no folder none" -- "$links" checkout none
+refused "got 0 words" -- "$links"
 [ -e checkout/build ] && complain "after errors: expected no build/"
 mkdir checkout/build
-refused "move it away first" "$links" checkout "$bin"
+refused "move it away first" -- "$links" checkout "$bin"
 rmdir checkout/build
 # As it stands in the source tree, where tools/lungo is a folder, and installed.
 mkdir -p tree/tools/lungo tree/build installed
 cp "$links" tree/tools
 cp "$links" installed
 ln -s "$bin" tree/build/bin
-ln -s "$bin/lungo" installed
+ln -s "$lungo" installed
 for place in tree/tools installed; do
     "$place/caffe_links" checkout > out || complain "$place: expected status 0"
     checkout/build/tools/caffe --version > out 2>&1 || complain "$place: expected its programs to be found"
@@ -48,8 +30,8 @@ cd checkout || exit 2
 for link in build/tools/* build/examples/mnist build/examples/cifar10; do
     [ -x "$link" ] || complain "$link leads nowhere"
 done
-for program in "$1"/tools/*.c; do
-    name=build/tools/$(basename "$program" .c)
+for program in $(companions); do
+    name=build/tools/$program
     [ -x "$name" ] || complain "expected $name"
     [ -x "$name.bin" ] || complain "expected $name.bin"
 done
@@ -85,17 +67,16 @@ net: "examples/mnist/net.prototxt" base_lr: 0.01 lr_policy: "fixed" display: 2 m
 snapshot_prefix: "examples/mnist/net" solver_mode: GPU
 EOT2
 sed 's/max_iter: 4/max_iter: 6/; s/0.01/0.001/' examples/mnist/solver.prototxt > examples/mnist/solver_lr1.prototxt
-sh examples/mnist/create.sh 2> err || complain "create.sh: $(cat err)"
-sh examples/mnist/train.sh --gpu=0,1 2> err || complain "train.sh: $(cat err)"
+sh examples/mnist/create.sh 2> err || complain "create.sh: expected status 0"
+sh examples/mnist/train.sh --gpu=0,1 2> err || complain "train.sh: expected status 0"
 [ -s examples/mnist/net_iter_6.caffemodel ] || complain "train.sh: expected a snapshot of iteration 6"
 grep -q "^W.*--gpu=0,1: .* multiply batch_size" err || complain "two GPUs: expected a warning about the batch"
 
 # ---- the command's name ----
-"$bin/lungo" train --help > expected
+"$lungo" train --help > expected
 build/tools/caffe train --help | cmp -s - expected || complain "caffe train --help: expected lungo's"
-ln -s "$bin/lungo" caffe
+ln -s "$lungo" caffe
 PATH=$PWD:$PATH caffe device_query > out 2>&1 || complain "caffe in PATH: expected status 0"
-PATH=$PWD:$PATH refused "unknown command 'trian'; did you mean 'train'?" caffe trian
+refused "unknown command 'trian'; did you mean 'train'?" -- env PATH="$PWD:$PATH" caffe trian
 
-[ "$failures" -eq 0 ] && echo "scripts for Caffe work"
-[ "$failures" -eq 0 ]
+finish "scripts for Caffe work"

@@ -1,18 +1,7 @@
 #!/bin/sh
 # lungo draw shows the layers of a net, what is in place, blobs with their shapes; and filters.
 #   draw.sh SOURCE-DIR BUILD-DIR
-set -u
-models=$1/models
-lungo=$2/bin/lungo
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 2
-failures=0
-
-complain() {
-    echo "FAIL $*"
-    failures=$((failures + 1))
-}
+. "$(dirname "$0")/lib.sh"
 
 cat > net.prototxt <<'EOT'
 layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 dim: 8 dim: 9 } } }
@@ -48,8 +37,8 @@ grep -c "^l1 -> l[0-9]* \[label=<c<br/>" script | grep -qx 3 || complain "expect
 has "label=<p<br/>"
 PATH=$work/bin:$PATH "$lungo" draw net.prototxt --phase=TEST -o fake.svg && grep -q "twice" script && complain "expected no layer of TRAIN"
 
-"$lungo" draw "$models/lenet/deploy.prototxt" -o net.svg && grep -q ">conv2<" net.svg || complain "expected a drawing"
-"$lungo" draw "$models/lenet/deploy.prototxt" -o net.png && head -c 4 net.png | grep -q PNG || complain "expected a PNG"
+"$lungo" draw "$source/models/lenet/deploy.prototxt" -o net.svg && grep -q ">conv2<" net.svg || complain "expected a drawing"
+"$lungo" draw "$source/models/lenet/deploy.prototxt" -o net.png && head -c 4 net.png | grep -q PNG || complain "expected a PNG"
 
 cat > solver.prototxt <<'EOT'
 net_param { layer { name: "x" type: "DummyData" top: "x" dummy_data_param { shape { dim: 1 dim: 3 dim: 5 dim: 5 } } }
@@ -61,21 +50,13 @@ EOT
 "$lungo" draw --weights=w_iter_1.caffemodel -o filters.png && head -c 4 filters.png | grep -q PNG || complain "expected filters"
 "$lungo" draw --weights=w_iter_1.caffemodel conv -o named.ppm && head -c 2 named.ppm | grep -q P6 || complain "expected filters of conv"
 
-# refused PART ARGUMENT...
-refused() {
-    part=$1
-    shift
-    "$lungo" draw "$@" > out 2>&1 && complain "draw $*: expected a failure"
-    grep -qF -e "$part" out || complain "draw $*: expected '$part'"
-}
-refused "absent.prototxt" absent.prototxt -o a.svg
-refused "ends in .svg or .png or .pdf, got 'a.gif'" net.prototxt -o a.gif
-refused "expected one net" -o a.svg
-refused "expected LR, TB, BT or RL, got 'UP'" net.prototxt --rankdir=UP -o a.svg
-refused "expected TRAIN or TEST, got 'train'" net.prototxt --phase=train -o a.svg
-refused "expected a layer 'flat' with filters" --weights=w_iter_1.caffemodel flat -o a.png
-refused "'svg'" --weights=w_iter_1.caffemodel -o a.svg
+refused "absent.prototxt" -- "$lungo" draw absent.prototxt -o a.svg
+refused "ends in .svg or .png or .pdf, got 'a.gif'" -- "$lungo" draw net.prototxt -o a.gif
+refused "expected one net" -- "$lungo" draw -o a.svg
+refused "expected LR, TB, BT or RL, got 'UP'" -- "$lungo" draw net.prototxt --rankdir=UP -o a.svg
+refused "expected TRAIN or TEST, got 'train'" -- "$lungo" draw net.prototxt --phase=train -o a.svg
+refused "expected a layer 'flat' with filters" -- "$lungo" draw --weights=w_iter_1.caffemodel flat -o a.png
+refused "'svg'" -- "$lungo" draw --weights=w_iter_1.caffemodel -o a.svg
 ls | grep -q '^a\.' && complain "expected no file after a failure"
 
-[ "$failures" -eq 0 ] && echo "drawings show what nets are"
-[ "$failures" -eq 0 ]
+finish "drawings show what nets are"

@@ -1,10 +1,10 @@
 # Sourced by embedding.sh and install.sh: the program of docs/embedding.md and what it is called with.
 # shellcheck shell=sh
 
-# embedded_program SOURCE-DIR: makes program.c and solver.prototxt here.
+# embedded_program: makes program.c and solver.prototxt here.
 embedded_program() {
-    awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$1/docs/embedding.md" > program.c
-    [ -s program.c ] || { echo "docs/embedding.md holds no program"; exit 1; }
+    blocks c embedding.md > program.c
+    [ -s program.c ] || give_up "docs/embedding.md holds no program"
     cat > solver.prototxt <<'EOT'
 net_param {
   layer { name: "x" type: "DummyData" top: "x" top: "t"
@@ -22,6 +22,6 @@ EOT
 # embedded_works PROGRAM DEPLOY: it does what the page says.
 embedded_works() {
     "$1" "$2" solver.prototxt > output
-    grep -q '^prob\[9\] = 0.1' output || { cat output; echo "$1: expected ten probabilities"; exit 1; }
-    grep -q 'after 10 iterations$' output || { cat output; echo "$1: expected 10 iterations"; exit 1; }
+    grep -q '^prob\[9\] = 0.1' output || give_up "$1: expected ten probabilities, got $(cat output)"
+    grep -q 'after 10 iterations$' output || give_up "$1: expected 10 iterations, got $(cat output)"
 }

@@ -1,15 +1,11 @@
 #!/bin/sh
 # The program of docs/embedding.md is built and run as it stands there, as C and as C++.
 #   embedding.sh SOURCE-DIR BUILD-DIR EXTRA-FLAGS...
-set -eu
-source=$1
-build=$2
-shift 2
+. "$(dirname "$0")/lib.sh"
 . "$source/tests/cli/embedded_program.sh"
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work"
-embedded_program "$source"
+set -e
+shift 2
+embedded_program
 
 for language in "c -std=c11" "c++ -std=c++17"; do
     # shellcheck disable=SC2086
@@ -18,4 +14,4 @@ for language in "c -std=c11" "c++ -std=c++17"; do
     cc program.o $(PKG_CONFIG_PATH=$build pkg-config --libs lungo) "$@" -o program
     embedded_works ./program "$source/models/lenet/deploy.prototxt"
 done
-echo "docs/embedding.md builds and runs as C and as C++"
+finish "docs/embedding.md builds and runs as C and as C++"

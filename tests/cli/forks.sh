@@ -1,19 +1,8 @@
 #!/bin/sh
 # Prototxts as forks of Caffe have them: refused with the fork and what to do, or taken with
 # --unknown-fields=warn, or taken because Caffe can do what they say.
-#   forks.sh BUILD-DIR
-set -u
-bin=$1/bin
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 2
-failures=0
-
-complain() {
-    echo "FAIL $1"
-    grep -v "^I" err | sed "s/^/    /"
-    failures=$((failures + 1))
-}
+#   forks.sh SOURCE-DIR BUILD-DIR
+. "$(dirname "$0")/lib.sh"
 
 # net LINE...: net.prototxt, with an input before the lines.
 net() {
@@ -21,54 +10,43 @@ net() {
     printf '%s\n' "$@" >> net.prototxt
 }
 
-# run STATUS NAME COMMAND...
-run() {
-    expected=$1 name=$2
-    shift 2
-    "$@" > out 2> err
-    status=$?
-    [ "$status" -eq "$expected" ] || complain "$name: expected status $expected, got $status"
-}
-
-# says NAME PART...: stderr holds every part, on a line of its own.
-says() {
-    name=$1
+# refuses NAME PART...: the net is refused; passes NAME PART...: it is not, with --unknown-fields=warn.
+refuses() {
+    about=$1
     shift
-    for part in "$@"; do grep -qF -e "$part" err || complain "$name: expected '$part'"; done
+    refused "$@" -- "$lungo" time --model=net.prototxt --iterations=1
+    about=
 }
-
-# refused NAME PART...: the net is, and with --unknown-fields=warn too.
-refused() {
-    run 1 "$1" "$bin/lungo" time --model=net.prototxt --iterations=1
+passes() {
+    about=$1
+    shift
+    run 0 "$lungo" time --model=net.prototxt --iterations=1 --unknown-fields=warn
     says "$@"
-}
-warned() {
-    run 0 "$1" "$bin/lungo" time --model=net.prototxt --iterations=1 --unknown-fields=warn
-    says "$@"
+    about=
 }
 
 conv='convolution_param { num_output: 4 kernel_size: 3'
 
 # ---- layers that Caffe lacks ----
 net 'layer { name: "n" type: "Normalize" bottom: "x" top: "n"' '  norm_param { across_spatial: false scale_filler { value: 20 } } }'
-refused "SSD" "net.prototxt:3:14: unknown field 'norm_param' in LayerParameter: the settings of Normalize, a layer of SSD"
+refuses "SSD" "net.prototxt:3:14: unknown field 'norm_param' in LayerParameter: the settings of Normalize, a layer of SSD"
 net 'layer { name: "p" type: "Permute" bottom: "x" top: "p" }'
-refused "SSD without settings" "unknown layer type 'Permute': a layer of SSD" "in layer 'p'" "net.prototxt:2"
-run 1 "a layer type stays an error" "$bin/lungo" time --model=net.prototxt --unknown-fields=warn
+refuses "SSD without settings" "unknown layer type 'Permute': a layer of SSD" "in layer 'p'" "net.prototxt:2"
+refused "unknown layer type 'Permute'" -- "$lungo" time --model=net.prototxt --unknown-fields=warn
 net 'layer { name: "b" type: "BN" bottom: "x" top: "b" bn_param { bn_mode: INFERENCE } }'
-refused "SegNet" "net.prototxt:2:60: unknown field 'bn_param'" "a layer of SegNet, ENet, PSPNet" "write BatchNorm, then Scale"
+refuses "SegNet" "net.prototxt:2:60: unknown field 'bn_param'" "a layer of SegNet, ENet, PSPNet" "write BatchNorm, then Scale"
 net 'layer { name: "i" type: "Interp" bottom: "x" top: "i" interp_param { zoom_factor: 2 } }'
-refused "DeepLab" "a layer of DeepLab"
+refuses "DeepLab" "a layer of DeepLab"
 net 'layer { name: "r" type: "ROIPooling" bottom: "x" bottom: "x" top: "r" roi_pooling_param { pooled_h: 2 } }'
-refused "py-faster-rcnn" "a layer of py-faster-rcnn"
+refuses "py-faster-rcnn" "a layer of py-faster-rcnn"
 net "layer { name: 'd' type: 'ConvolutionDepthwise' bottom: 'x' top: 'd' $conv } }"
-refused "MobileNet" "unknown layer type 'ConvolutionDepthwise'" "write Convolution with group equal to the channels"
+refuses "MobileNet" "unknown layer type 'ConvolutionDepthwise'" "write Convolution with group equal to the channels"
 
 # ---- fields ----
 net "layer { name: 'c' type: 'Convolution' bottom: 'x' top: 'c' $conv engine: MKL2017 relu: true }" \
     '  quantization_param { bw_layer_in: 8 scale_in: [1.5, 2] } forward_type: FLOAT16 }'
-refused "Intel Caffe" "unknown value 'MKL2017' for 'engine': a value of Intel Caffe" "--unknown-fields=warn passes over it"
-warned "Intel Caffe, passed over" \
+refuses "Intel Caffe" "unknown value 'MKL2017' for 'engine': a value of Intel Caffe" "--unknown-fields=warn passes over it"
+passes "Intel Caffe, passed over" \
     "net.prototxt:2:117: unknown value 'MKL2017' for 'engine' is passed over" \
     "net.prototxt:2:125: unknown field 'relu' in ConvolutionParameter is passed over: a field of Intel Caffe: write a ReLU layer behind it" \
     "net.prototxt:3:3: unknown field 'quantization_param' in LayerParameter is passed over" \
@@ -76,30 +54,28 @@ warned "Intel Caffe, passed over" \
 net "layers { name: 'c' type: CONVOLUTION bottom: 'x' top: 'c' $conv } own { field: 1 } }"
 sed -i 1d net.prototxt
 sed -i '1i input: "x" input_dim: 1 input_dim: 4 input_dim: 6 input_dim: 6' net.prototxt
-warned "an unknown field of a V1 layer" "unknown field 'own' in V1LayerParameter is passed over"
+passes "an unknown field of a V1 layer" "unknown field 'own' in V1LayerParameter is passed over"
 
 # ---- solvers and what they name ----
 net "layer { name: 'c' type: 'InnerProduct' bottom: 'x' top: 'c' inner_product_param { num_output: 1 } odd: 1 }" \
     "layer { name: 'l' type: 'EuclideanLoss' bottom: 'c' bottom: 'c' top: 'l' }"
 printf '%s\n' 'net: "net.prototxt"' 'base_lr: 0.1 lr_policy: "fixed"' 'max_iter: 1' \
     'eval_type: "detection" warmup_iter: 5' 'test_iter: 1 test_interval: 1' 'snapshot_prefix: "s"' > solver.prototxt
-run 1 "a solver of SSD" "$bin/lungo" train --solver=solver.prototxt
-says "a solver of SSD" "solver.prototxt:4:10: unknown field 'eval_type' in SolverParameter: a field of SSD"
-run 0 "a solver, passed over" "$bin/lungo" train --solver=solver.prototxt --unknown-fields=warn
-says "a solver, passed over" "solver.prototxt:4:1: unknown field 'eval_type'" \
+refused "solver.prototxt:4:10: unknown field 'eval_type' in SolverParameter: a field of SSD" -- "$lungo" train --solver=solver.prototxt
+run 0 "$lungo" train --solver=solver.prototxt --unknown-fields=warn
+says "solver.prototxt:4:1: unknown field 'eval_type'" \
     "solver.prototxt:4:24: unknown field 'warmup_iter'" "net.prototxt:2:99: unknown field 'odd'"
-run 0 "decay" "$bin/lungo" decay --solver=solver.prototxt --unknown-fields=warn
-run 0 "test" "$bin/lungo" test --model=net.prototxt --weights=s_iter_1.caffemodel --iterations=1 --unknown-fields=warn
-run 0 "extract_features" "$bin/extract_features" -unknown-fields=warn s_iter_1.caffemodel net.prototxt c c.npy 1 npy
-run 1 "a wrong word" "$bin/lungo" time --model=net.prototxt --unknown-fields=ignore
-says "a wrong word" "unknown-fields: expected error or warn, got 'ignore'"
+run 0 "$lungo" decay --solver=solver.prototxt --unknown-fields=warn
+run 0 "$lungo" test --model=net.prototxt --weights=s_iter_1.caffemodel --iterations=1 --unknown-fields=warn
+run 0 "$bin/extract_features" -unknown-fields=warn s_iter_1.caffemodel net.prototxt c c.npy 1 npy
+refused "unknown-fields: expected error or warn, got 'ignore'" -- "$lungo" time --model=net.prototxt --unknown-fields=ignore
 
 # ---- what Caffe can do ----
 pool='layer { name: "y" type: "Pooling" bottom: "x" top: "y" pooling_param { kernel_size: 3 stride: 2'
 # shape_of SETTINGS: the height of a pooled 6x6 plane.
 shape_of() {
     net "$pool $1 } }"
-    "$bin/lungo" time --model=net.prototxt --iterations=1 2> err > out
+    "$lungo" time --model=net.prototxt --iterations=1 2> err > out
     sed -n 's/.*Top shape: 2 4 [0-9]* \([0-9]*\) .*/\1/p' err | tail -1
 }
 [ "$(shape_of '')" = 3 ] || complain "CEIL is the default"
@@ -107,8 +83,7 @@ shape_of() {
 [ "$(shape_of 'ceil_mode: false')" = 2 ] || complain "ceil_mode: false"
 [ "$(shape_of 'torch_pooling: true')" = 2 ] || complain "torch_pooling: true"
 net "$pool ceil_mode: false } }"
-run 0 "the upgrade of ceil_mode" "$bin/upgrade_net_proto_text" net.prototxt new.prototxt
+run 0 "$bin/upgrade_net_proto_text" net.prototxt new.prototxt
 grep -q 'round_mode: FLOOR' new.prototxt && ! grep -q ceil_mode new.prototxt || complain "upgrade: round_mode"
 
-[ "$failures" -eq 0 ] && echo "forks' prototxts are refused, passed over or taken as they should be"
-exit "$failures"
+finish "forks' prototxts are refused, passed over or taken as they should be"

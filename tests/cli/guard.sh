@@ -2,26 +2,8 @@
 # The guard from a user's side: a rate far too high ends with status 1, a report, and the snapshots
 # from before, which can be resumed; weights that grow slowly are warned of long before; the watch
 # file is written.
-#   guard.sh BUILD-DIR
-set -u
-lungo=$1/bin/lungo
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 2
-failures=0
-
-complain() {
-    echo "FAIL $*"
-    sed 's/^/    /' err
-    failures=$((failures + 1))
-}
-
-# says PART...: the last run's stderr holds every part.
-says() {
-    for part in "$@"; do
-        grep -qF -e "$part" err || complain "expected '$part'"
-    done
-}
+#   guard.sh SOURCE-DIR BUILD-DIR
+. "$(dirname "$0")/lib.sh"
 
 cat > net.prototxt <<'EOT2'
 name: "regression"
@@ -43,8 +25,7 @@ solver() {
 # ---- a rate far too high, after two iterations with a good one ----
 solver hot.prototxt 'lr_policy: "multistep"' 'base_lr: 0.01' 'gamma: 1e6' 'stepvalue: 2' 'max_iter: 50' 'snapshot: 2' 'snapshot_prefix: "hot"'
 sed -i '/"fixed"/d' hot.prototxt
-"$lungo" train --solver=hot.prototxt --watch=hot.tsv 2> err
-[ $? -eq 1 ] || complain "a rate far too high: expected status 1"
+run 1 "$lungo" train --solver=hot.prototxt --watch=hot.tsv
 says "lungo: iteration " ", lr 10000: " "expected" "the first value that is not finite" "|gradient|" \
     "the last snapshot is hot_iter_" "in TRAIN net 'regression'"
 last=$(sed -n 's/.*the last snapshot is \(hot_iter_[0-9]*\).*/\1/p' err)
@@ -55,31 +36,23 @@ head -n 1 hot.tsv | grep -q "^iteration	layer	param	weight_norm" || complain "ex
 
 # ---- the first snapshot goes on with a better rate, in the same watch file ----
 solver cool.prototxt 'base_lr: 0.01' 'max_iter: 12' 'snapshot_prefix: "cool"'
-"$lungo" train --solver=cool.prototxt --snapshot=hot_iter_2.solverstate --watch=hot.tsv 2> err || complain "expected the snapshot to resume"
+run 0 "$lungo" train --solver=cool.prototxt --snapshot=hot_iter_2.solverstate --watch=hot.tsv
 [ "$(wc -l < hot.tsv)" -eq 49 ] || complain "expected 12 iterations of 4 parameters in the watch file, got $(wc -l < hot.tsv) lines"
-"$lungo" train --solver=cool.prototxt --watch=hot.tsv 2> err
-[ $? -eq 1 ] || complain "a watch file that exists: expected status 1"
-says "nothing is overwritten"
+refused "nothing is overwritten" -- "$lungo" train --solver=cool.prototxt --watch=hot.tsv
 
 # ---- slow growth: every update makes the weights a tenth larger, and no loss holds them ----
 sed 's/shape { dim: 8 dim: 2 }/shape { dim: 8 }/; s/EuclideanLoss/SoftmaxWithLoss/' net.prototxt > class.prototxt
 solver slow.prototxt 'base_lr: 0.01' 'weight_decay: -10' 'max_iter: 5000' 'snapshot: 100' 'snapshot_prefix: "slow"'
 sed -i 's/net.prototxt/class.prototxt/' slow.prototxt
-"$lungo" train --solver=slow.prototxt 2> err
-[ $? -eq 1 ] || complain "negative decay: expected status 1"
+run 1 "$lungo" train --solver=slow.prototxt
 says "has grown from a root mean square of"
 warned=$(sed -n 's/.*\] iteration \([0-9]*\), lr.*has grown.*/\1/p' err | head -n 1)
 stopped=$(sed -n 's/^lungo: iteration \([0-9]*\),.*/\1/p' err)
 [ "$warned" -lt $((stopped / 2)) ] || complain "expected a warning long before iteration $stopped, got one at $warned"
 
 # ---- flags ----
-"$lungo" train --solver=hot.prototxt --guard=off 2> err || complain "--guard=off: expected to train on"
-"$lungo" train --solver=cool.prototxt --guard=perhaps 2> err
-[ $? -eq 1 ] || complain "--guard=perhaps: expected status 1"
-says "--guard: expected on or off, got 'perhaps'"
-"$lungo" train --solver=cool.prototxt --guard-growth=1 2> err
-[ $? -eq 1 ] || complain "--guard-growth=1: expected status 1"
-says "--guard-growth: expected 2 or more, got 1"
+run 0 "$lungo" train --solver=hot.prototxt --guard=off
+refused "--guard: expected on or off, got 'perhaps'" -- "$lungo" train --solver=cool.prototxt --guard=perhaps
+refused "--guard-growth: expected 2 or more, got 1" -- "$lungo" train --solver=cool.prototxt --guard-growth=1
 
-[ "$failures" -eq 0 ] && echo "the guard stops, warns and leaves what was good (warned at $warned, stopped at $stopped)"
-[ "$failures" -eq 0 ]
+finish "the guard stops, warns and leaves what was good (warned at $warned, stopped at $stopped)"

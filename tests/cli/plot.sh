@@ -1,18 +1,8 @@
 #!/bin/sh
 # lungo plot reads Caffe's logs, ours and files of metrics, and draws what they hold.
 #   plot.sh SOURCE-DIR BUILD-DIR
-set -u
-logs=$1/tests/golden/logs
-lungo=$2/bin/lungo
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 2
-failures=0
-
-complain() {
-    echo "FAIL $*"
-    failures=$((failures + 1))
-}
+. "$(dirname "$0")/lib.sh"
+logs=$source/tests/golden/logs
 
 # gnuplot's input, as it was sent to it.
 mkdir bin
@@ -74,25 +64,17 @@ sed -n '/EOD/,/EOD/p' script | grep -c '^0 ' | grep -qx 1 || complain "expected 
 "$lungo" plot "$logs/small_shared.log" -o real.png && head -c 4 real.png | grep -q PNG || complain "expected a PNG"
 "$lungo" plot "$logs/small_shared.log" -o real.svg && grep -q '</svg>' real.svg || complain "expected an SVG"
 
-# refused PART ARGUMENT...
-refused() {
-    part=$1
-    shift
-    "$lungo" plot "$@" > out 2>&1 && complain "plot $*: expected a failure"
-    grep -qF -e "$part" out || complain "plot $*: expected '$part'"
-}
-refused "cannot read 'absent'" absent -o a.svg
-refused "holds no iteration" bin/gnuplot -o a.svg
-refused "no run has a curve 'acuracy'" a.jsonl --y=acuracy -o a.svg
-refused "ends in .svg or .png, got 'a.gif'" a.jsonl -o a.gif
-refused "expected iteration or time" a.jsonl --x=epoch -o a.svg
-refused "expected 1 or more" a.jsonl --smooth=0 -o a.svg
+refused "cannot read 'absent'" -- "$lungo" plot absent -o a.svg
+refused "holds no iteration" -- "$lungo" plot bin/gnuplot -o a.svg
+refused "no run has a curve 'acuracy'" -- "$lungo" plot a.jsonl --y=acuracy -o a.svg
+refused "ends in .svg or .png, got 'a.gif'" -- "$lungo" plot a.jsonl -o a.gif
+refused "expected iteration or time" -- "$lungo" plot a.jsonl --x=epoch -o a.svg
+refused "expected 1 or more" -- "$lungo" plot a.jsonl --smooth=0 -o a.svg
 printf '#!/bin/sh\nexit 3\n' > bin/gnuplot
-PATH=$work/bin:$PATH refused "'gnuplot' failed" a.jsonl -o a.svg
+refused "'gnuplot' failed" -- env PATH="$work/bin:$PATH" "$lungo" plot a.jsonl -o a.svg
 rm bin/gnuplot
 PATH=$work/bin "$lungo" plot a.jsonl -o a.svg > out 2>&1
 grep -q "the Debian package gnuplot-nox has it" out || complain "expected to hear what to install"
 ls | grep -q '^a\.svg' && complain "expected no file after a failure"
 
-[ "$failures" -eq 0 ] && echo "plots show what logs and metrics hold"
-[ "$failures" -eq 0 ]
+finish "plots show what logs and metrics hold"

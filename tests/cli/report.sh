@@ -1,20 +1,9 @@
 #!/bin/sh
 # lungo report: what a folder holds of a run becomes one well-formed page; what is missing is named.
 #   report.sh SOURCE-DIR BUILD-DIR
-set -u
-here=$1/tests/cli
-logs=$1/tests/golden/logs
-bin=$2/bin
-lungo=$bin/lungo
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 2
-failures=0
+. "$(dirname "$0")/lib.sh"
+logs=$source/tests/golden/logs
 
-complain() {
-    echo "FAIL $*"
-    failures=$((failures + 1))
-}
 # has PART: the page does.
 has() {
     grep -qF -e "$1" page.html || complain "expected '$1' on the page"
@@ -176,24 +165,16 @@ grep -qx precious kept.h5 || complain "expected kept.h5 to be left alone"
 
 # ---- errors ----
 
-# refused PART ARGUMENT...
-refused() {
-    part=$1
-    shift
-    "$lungo" report "$@" > out 2>&1 && complain "report $*: expected a failure"
-    grep -qF -e "$part" out || complain "report $*: expected '$part'"
-}
 rm page.html
-refused "expected one folder" -o a.html
-refused "cannot read the folder 'absent'" absent -o a.html
-refused "expected a solver (solver.prototxt)" none -o a.html
-refused "ends in .html, got 'a.pdf'" run -o a.pdf
-refused "cannot write 'absent/a.html'" run -o absent/a.html
-refused "absent.prototxt" run --solver=absent.prototxt -o a.html
-refused "cannot read 'absent.caffemodel'" run --weights=absent.caffemodel -o a.html
+refused "expected one folder" -- "$lungo" report -o a.html
+refused "cannot read the folder 'absent'" -- "$lungo" report absent -o a.html
+refused "expected a solver (solver.prototxt)" -- "$lungo" report none -o a.html
+refused "ends in .html, got 'a.pdf'" -- "$lungo" report run -o a.pdf
+refused "cannot write 'absent/a.html'" -- "$lungo" report run -o absent/a.html
+refused "absent.prototxt" -- "$lungo" report run --solver=absent.prototxt -o a.html
+refused "cannot read 'absent.caffemodel'" -- "$lungo" report run --weights=absent.caffemodel -o a.html
 ls | grep -q '^a\.' && complain "expected no file after a failure"
 
-"$here/report_page.py" pages/*.html || complain "expected pages that need nothing beside them"
+"$source/tests/cli/report_page.py" pages/*.html || complain "expected pages that need nothing beside them"
 
-[ "$failures" -eq 0 ] && echo "reports show what runs left"
-[ "$failures" -eq 0 ]
+finish "reports show what runs left"

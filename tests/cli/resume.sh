@@ -4,18 +4,8 @@
 # Of the logs are compared the lines of training: those of the run that was stopped up to the
 # snapshot, then those of the run that was resumed; less rates, notes of Lungo's own and lines of
 # snapshots.
-#   resume.sh BUILD-DIR
-set -u
-bin=$1/bin
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 2
-failures=0
-
-complain() {
-    echo "FAIL $*"
-    failures=$((failures + 1))
-}
+#   resume.sh SOURCE-DIR BUILD-DIR
+. "$(dirname "$0")/lib.sh"
 
 # ---- six pictures, as a database and as a list ----
 for i in 1 2 3 4 5 6; do
@@ -64,7 +54,7 @@ train() {
     folder=$1
     shift
     cd "$folder" || exit 2
-    "$bin/lungo" train --watch=watch.tsv --metrics=metrics.jsonl "$@" 2>> log &
+    "$lungo" train --watch=watch.tsv --metrics=metrics.jsonl "$@" 2>> log &
     cd .. || exit 2
 }
 
@@ -121,4 +111,4 @@ wait $! 2> /dev/null
 rm -f HUP/s_iter_3000.*
 check HUP
 
-[ "$failures" -eq 0 ]
+finish "trainings that are stopped and resumed are those that were not"

@@ -2,18 +2,7 @@
 # What tools say of themselves: help below 80 columns, man pages that groff takes without a warning,
 # completions that bash and zsh take and that find commands, flags, files and words.
 #   shell.sh SOURCE-DIR BUILD-DIR
-set -u
-source=$1
-bin=$2/bin
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 2
-failures=0
-
-complain() {
-    echo "FAIL $*"
-    failures=$((failures + 1))
-}
+. "$(dirname "$0")/lib.sh"
 
 # described NAME COMMAND...: its help and its man page.
 described() {
@@ -28,20 +17,19 @@ described() {
     grep -q "^.SH SYNOPSIS" page.1 || complain "$name --helpman: expected a synopsis"
 }
 
-described lungo "$bin/lungo"
-for command in $("$bin/lungo" --help | sed -n '/^commands:/,/^$/s/^  \([a-z_]*\) .*/\1/p'); do
-    described "lungo $command" "$bin/lungo" "$command"
-    "$bin/lungo" help "$command" | cmp -s - help || complain "lungo help $command: expected the same as --help"
+described lungo "$lungo"
+for command in $(commands); do
+    described "lungo $command" "$lungo" "$command"
+    "$lungo" help "$command" | cmp -s - help || complain "lungo help $command: expected the same as --help"
 done
-for file in "$source"/tools/*.c; do
-    tool=$(basename "$file" .c)
+for tool in $(companions); do
     described "$tool" "$bin/$tool"
     "$bin/$tool" --completion=bash | bash -n || complain "$tool: bash does not take its completions"
     "$bin/$tool" --completion=zsh | zsh -n || complain "$tool: zsh does not take its completions"
 done
 
-"$bin/lungo" --completion=bash > lungo.bash
-"$bin/lungo" --completion=zsh > _lungo
+"$lungo" --completion=bash > lungo.bash
+"$lungo" --completion=zsh > _lungo
 zsh -n _lungo || complain "zsh does not take lungo's completions"
 touch solver.prototxt
 mkdir folder
@@ -68,15 +56,8 @@ completes zsh lungo --completion zs
 completes --weights= lungo train --
 grep -qx -e "--iterations=" proposed && complain "train does not take --iterations"
 
-said() {
-    part=$1
-    shift
-    "$@" > out 2>&1 && complain "$*: expected a failure"
-    grep -qF -e "$part" out || complain "$*: expected '$part'"
-}
-said "unknown command 'trian'; did you mean 'train'?" "$bin/lungo" trian
-said "unknown command line flag 'iteration'; did you mean 'iterations'?" "$bin/lungo" time --iteration=3
-said "expected bash or zsh, got 'fish'" "$bin/lungo" --completion=fish
+refused "unknown command 'trian'; did you mean 'train'?" -- "$lungo" trian
+refused "unknown command line flag 'iteration'; did you mean 'iterations'?" -- "$lungo" time --iteration=3
+refused "expected bash or zsh, got 'fish'" -- "$lungo" --completion=fish
 
-[ "$failures" -eq 0 ] && echo "help, man pages and completions are whole"
-[ "$failures" -eq 0 ]
+finish "help, man pages and completions are whole"

@@ -1,26 +1,8 @@
 #!/bin/sh
 # Snapshots from a user's side: how many are kept, the best one, going on from the newest good one
 # after damage, and what is said when none can be written.
-#   snapshots.sh BUILD-DIR
-set -u
-lungo=$1/bin/lungo
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cd "$work" || exit 2
-failures=0
-
-complain() {
-    echo "FAIL $*"
-    sed 's/^/    /' err
-    failures=$((failures + 1))
-}
-
-# says PART...: the last run's stderr holds every part.
-says() {
-    for part in "$@"; do
-        grep -qF -e "$part" err || complain "expected '$part'"
-    done
-}
+#   snapshots.sh SOURCE-DIR BUILD-DIR
+. "$(dirname "$0")/lib.sh"
 
 # there FILES: these files of the prefix are there, and no others.
 there() {
@@ -36,9 +18,7 @@ limited() {
 train() {
     expected=$1
     shift
-    "$lungo" train --solver=solver.prototxt "$@" 2> err
-    status=$?
-    [ $status -eq "$expected" ] || complain "train $*: expected status $expected, got $status"
+    run "$expected" "$lungo" train --solver=solver.prototxt "$@"
 }
 
 cat > net.prototxt <<'EOT'
@@ -90,5 +70,4 @@ says "--keep-snapshots: expected 0 (all) or more, got -1"
 train 1 --keep-best=accuracy
 says "keep_best: expected an output of a test net (loss), got 'accuracy'"
 
-[ "$failures" -eq 0 ] && echo "snapshots are kept, found and missed as they should be"
-[ "$failures" -eq 0 ]
+finish "snapshots are kept, found and missed as they should be"

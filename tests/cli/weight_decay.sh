@@ -1,20 +1,16 @@
 #!/bin/sh
 # Every prototxt of docs/weight-decay.md opens, and the table shown there is what `lungo decay` prints.
 #   weight_decay.sh SOURCE-DIR BUILD-DIR
-set -eu
-source=$1
-lungo=$2/bin/lungo
+. "$(dirname "$0")/lib.sh"
+set -e
 page=$source/docs/weight-decay.md
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-cp "$source/models/lenet/bench.prototxt" "$work/train_test.prototxt"
-cd "$work"
+cp "$source/models/lenet/bench.prototxt" train_test.prototxt
 
 # block-N.prototxt, in the page's order; and the table.
 awk '/^```prototxt$/ { inside = 1; name = sprintf("block-%02d.prototxt", ++count); next }
      /^```$/ { inside = 0 }
      inside { print > name }' "$page"
-awk '/^```text$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$page" > expected-table
+blocks text weight-decay.md > expected-table
 
 # A layer's block becomes a net behind an input, and its biases must not decay.
 solvers=0
@@ -27,17 +23,17 @@ for block in block-*.prototxt; do
         printf 'net: "net.prototxt"\nbase_lr: 0.1\nlr_policy: "fixed"\nweight_decay: 0.5\n' > solver.prototxt
         "$lungo" decay --solver=solver.prototxt > table
         for row in '0 .* L2 ' '1 .* none '; do
-            grep -q "^ip1 *$row" table || { cat table; exit 1; }
+            grep -q "^ip1 *$row" table || give_up "$block: expected '$row', got $(cat table)"
         done
         layers=$((layers + 1)) ;;
     *)
-        "$lungo" decay --solver="$block" > "table-$block" || { echo "$block is refused:"; cat "$block"; exit 1; }
+        "$lungo" decay --solver="$block" > "table-$block" 2> err || give_up "$block is refused: $(cat "$block")"
         solvers=$((solvers + 1)) ;;
     esac
 done
-[ "$solvers $layers" = "7 1" ] || { echo "expected 7 solvers and 1 layer, got $solvers and $layers"; exit 1; }
+[ "$solvers $layers" = "7 1" ] || give_up "expected 7 solvers and 1 layer, got $solvers and $layers"
 
-cat table-block-*.prototxt | grep -q 'decoupled NONE AFTER_UPDATE' || { echo "expected Hinton's decay"; exit 1; }
+cat table-block-*.prototxt | grep -q 'decoupled NONE AFTER_UPDATE' || give_up "expected Hinton's decay"
 adamw=$(grep -l 'adam_delta' block-*.prototxt | head -n 1)
-diff expected-table "table-$adamw" || { echo "the table of docs/weight-decay.md is not what lungo decay prints"; exit 1; }
-echo "docs/weight-decay.md says what lungo does"
+diff expected-table "table-$adamw" || give_up "the table of docs/weight-decay.md is not what lungo decay prints"
+finish "docs/weight-decay.md says what lungo does"
