@@ -157,16 +157,16 @@ static const struct {
 };
 
 START_TEST(nets_are_looked_over) {
-    lungo_command_write_text("net.prototxt", nets[_i].net);
+    lungo_test_file("net.prototxt", nets[_i].net);
     expect_findings("net.prototxt", NULL, nets[_i].expected);
 }
 END_TEST
 
 START_TEST(a_finding_says_where_and_what_to_do) {
-    lungo_command_write_text("net.prototxt", DATA FC("x") "layer { name: 'y' type: 'RelU' }");
+    lungo_test_file("net.prototxt", DATA FC("x") "layer { name: 'y' type: 'RelU' }");
     expect_text("net.prototxt", 0, 19,
                 "layer 'y': unknown layer type 'RelU'; did you mean 'ReLU'?");
-    lungo_command_write_text("net.prototxt", "layer {\n  nam: 'x'\n}");
+    lungo_test_file("net.prototxt", "layer {\n  nam: 'x'\n}");
     expect_text("net.prototxt", 0, 6, "unknown field 'nam' in LayerParameter");
     expect_text("none.prototxt", 0, 1, "none.prototxt");
 }
@@ -174,11 +174,11 @@ END_TEST
 
 /* 6.4 GB of weights, twice over with their gradients. */
 START_TEST(nothing_is_allocated_for_a_huge_net) {
-    lungo_command_write_text(
-        "net.prototxt", "layer { name: 'd' type: 'DummyData' top: 'x' top: 't' dummy_data_param {\n"
-                        "  shape { dim: 2 dim: 40000 } shape { dim: 2 } } }\n"
-                        "layer { name: 'a' type: 'InnerProduct' bottom: 'x' top: 'a'\n"
-                        "  inner_product_param { num_output: 40000" XAVIER "} }\n" FC("a") LOSS);
+    lungo_test_file("net.prototxt",
+                    "layer { name: 'd' type: 'DummyData' top: 'x' top: 't' dummy_data_param {\n"
+                    "  shape { dim: 2 dim: 40000 } shape { dim: 2 } } }\n"
+                    "layer { name: 'a' type: 'InnerProduct' bottom: 'x' top: 'a'\n"
+                    "  inner_product_param { num_output: 40000" XAVIER "} }\n" FC("a") LOSS);
     expect_findings("net.prototxt", NULL, "");
 }
 END_TEST
@@ -203,12 +203,12 @@ static void make_database(const char *path, int records) {
 
 START_TEST(labels_beyond_the_classes) {
     make_database("db", 4);
-    lungo_command_write_text("net.prototxt", FROM_DB("TRAIN") FC("x") LOSS);
+    lungo_test_file("net.prototxt", FROM_DB("TRAIN") FC("x") LOSS);
     expect_findings("net.prototxt", NULL, "3:label-range");
     make_database("db3", 3);
-    lungo_command_write_text("net.prototxt",
-                             "layer { name: 'd' type: 'Data' top: 'x' top: 't' data_param {"
-                             " batch_size: 2 source: 'db3' backend: LMDB } }\n" FC("x") LOSS);
+    lungo_test_file("net.prototxt",
+                    "layer { name: 'd' type: 'Data' top: 'x' top: 't' data_param {"
+                    " batch_size: 2 source: 'db3' backend: LMDB } }\n" FC("x") LOSS);
     expect_findings("net.prototxt", NULL, "");
 }
 END_TEST
@@ -251,25 +251,25 @@ static const struct {
 START_TEST(solvers_are_looked_over) {
     char text[1000];
     make_database("db", 4);
-    lungo_command_write_text("net.prototxt",
-                             FROM_DB("TRAIN") FROM_DB("TEST")
-                                 FC("x") "layer { name: 'l' type: 'EuclideanLoss' bottom: 'y'"
-                                         " bottom: 'y' top: 'l' }\n");
+    lungo_test_file("net.prototxt",
+                    FROM_DB("TRAIN") FROM_DB("TEST")
+                        FC("x") "layer { name: 'l' type: 'EuclideanLoss' bottom: 'y'"
+                                " bottom: 'y' top: 'l' }\n");
     snprintf(text, sizeof text, "%snet: 'net.prototxt'\n", solvers[_i].solver);
-    lungo_command_write_text("solver.prototxt", text);
+    lungo_test_file("solver.prototxt", text);
     expect_findings("solver.prototxt", NULL, solvers[_i].expected);
 }
 END_TEST
 
 START_TEST(a_solver_without_its_net) {
-    lungo_command_write_text("solver.prototxt", FIXED "net: 'none.prototxt'\n");
+    lungo_test_file("solver.prototxt", FIXED "net: 'none.prototxt'\n");
     expect_findings("solver.prototxt", NULL, "5:cannot-read");
     expect_text("solver.prototxt", 0, 1, "net 'none.prototxt' is not there. Paths are relative");
 }
 END_TEST
 
 START_TEST(a_net_in_a_solver_that_has_no_loss) {
-    lungo_command_write_text("solver.prototxt", FIXED "net_param {\n" DATA FC("x") "}\n");
+    lungo_test_file("solver.prototxt", FIXED "net_param {\n" DATA FC("x") "}\n");
     expect_findings("solver.prototxt", NULL, "1:nothing-learns");
 }
 END_TEST
@@ -286,20 +286,18 @@ START_TEST(weights_that_do_not_fit) {
     lungo_check_options options = LUNGO_CHECK_OPTIONS_INIT;
     options.weights = "net.caffemodel";
     save_weights(DATA FC("x") LOSS);
-    lungo_command_write_text("net.prototxt", DATA FC("x") LOSS);
+    lungo_test_file("net.prototxt", DATA FC("x") LOSS);
     expect_findings("net.prototxt", &options, "");
-    lungo_command_write_text("net.prototxt",
-                             DATA "layer { name: 'fd' type: 'InnerProduct' bottom: 'x' top: 'y'" IP
-                                  " }\n" LOSS);
+    lungo_test_file("net.prototxt", DATA
+                    "layer { name: 'fd' type: 'InnerProduct' bottom: 'x' top: 'y'" IP " }\n" LOSS);
     expect_findings("net.prototxt", &options, "1:weights-unused 3:weights-missing");
-    lungo_command_write_text("net.prototxt",
-                             DATA "layer { name: 'fc' type: 'InnerProduct' bottom: 'x' top: 'y'"
-                                  " inner_product_param { num_output: 5 " XAVIER "} }\n" LOSS);
+    lungo_test_file("net.prototxt",
+                    DATA "layer { name: 'fc' type: 'InnerProduct' bottom: 'x' top: 'y'"
+                         " inner_product_param { num_output: 5 " XAVIER "} }\n" LOSS);
     expect_findings("net.prototxt", &options, "3:weights-shape 3:weights-shape");
-    lungo_command_write_text("net.prototxt",
-                             DATA "layer { name: 'fc' type: 'InnerProduct' bottom: 'x' top: 'y'"
-                                  " inner_product_param { num_output: 3 bias_term: false" XAVIER
-                                  "} }\n" LOSS);
+    lungo_test_file("net.prototxt", DATA
+                    "layer { name: 'fc' type: 'InnerProduct' bottom: 'x' top: 'y'"
+                    " inner_product_param { num_output: 3 bias_term: false" XAVIER "} }\n" LOSS);
     expect_findings("net.prototxt", &options, "3:weights-shape");
     options.weights = "none.caffemodel";
     expect_findings("net.prototxt", &options, "1:cannot-read");
@@ -311,11 +309,10 @@ END_TEST
 #define CHECK LUNGO_BINARY_DIR "/bin/lungo check "
 
 START_TEST(the_command) {
-    lungo_command_write_text("good.prototxt", DATA FC("x") LOSS);
-    lungo_command_write_text(
-        "warn.prototxt",
-        DATA FC("x") "layer { name: 'p' type: 'Softmax' bottom: 'y' top: 'p' }\n" LOSS);
-    lungo_command_write_text("bad.prototxt", "layer { nam: 'x' }");
+    lungo_test_file("good.prototxt", DATA FC("x") LOSS);
+    lungo_test_file("warn.prototxt",
+                    DATA FC("x") "layer { name: 'p' type: 'Softmax' bottom: 'y' top: 'p' }\n" LOSS);
+    lungo_test_file("bad.prototxt", "layer { nam: 'x' }");
     ck_assert_int_eq(lungo_command(CHECK "good.prototxt"), 0);
     lungo_command_wrote("out", "0 errors, 0 warnings, 0 notes\n");
     ck_assert_int_eq(lungo_command(CHECK "warn.prototxt"), 0);
@@ -374,16 +371,13 @@ START_TEST(models_are_clean) {
 }
 END_TEST
 
-#define ROWS(table) ((int)(sizeof table / sizeof *table))
-
 Suite *lungo_suite_check(void);
 Suite *lungo_suite_check(void) {
     Suite *suite = suite_create("check");
-    TCase *cases = tcase_create("check");
-    tcase_add_checked_fixture(cases, lungo_command_enter, lungo_command_leave);
-    tcase_add_loop_test(cases, nets_are_looked_over, 0, ROWS(nets));
-    tcase_add_loop_test(cases, solvers_are_looked_over, 0, ROWS(solvers));
-    tcase_add_loop_test(cases, models_are_clean, 0, ROWS(models));
+    TCase *cases = lungo_test_folder_case(suite, "check", NULL);
+    tcase_add_loop_test(cases, nets_are_looked_over, 0, sizeof nets / sizeof *nets);
+    tcase_add_loop_test(cases, solvers_are_looked_over, 0, sizeof solvers / sizeof *solvers);
+    tcase_add_loop_test(cases, models_are_clean, 0, sizeof models / sizeof *models);
     tcase_add_test(cases, a_finding_says_where_and_what_to_do);
     tcase_add_test(cases, nothing_is_allocated_for_a_huge_net);
     tcase_add_test(cases, labels_beyond_the_classes);
@@ -392,6 +386,5 @@ Suite *lungo_suite_check(void) {
     tcase_add_test(cases, weights_that_do_not_fit);
     tcase_add_test(cases, the_command);
     tcase_add_test(cases, the_page_has_every_rule);
-    suite_add_tcase(suite, cases);
     return suite;
 }

@@ -29,7 +29,7 @@ static gradient_sums check(const char *net, lungo_phase phase,
     lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
     options.phase = phase;
     options.seed = 3;
-    lungo_command_write_text("net.prototxt", net);
+    lungo_test_file("net.prototxt", net);
     ck_ok(lungo_gradient_check("net.prototxt", &options, gradient, add, &found));
     return found;
 }
@@ -133,12 +133,12 @@ END_TEST
 
 /* A step of 8 takes a Sigmoid to where it is flat. */
 START_TEST(the_command) {
-    lungo_command_write_text("net.prototxt", nets[2].net);
+    lungo_test_file("net.prototxt", nets[2].net);
     ck_assert_int_eq(lungo_command(CHECK "net.prototxt"), 0);
     lungo_command_wrote("out", "layer  type             blob      values  checked  kinks");
     lungo_command_wrote("out", "\ny      InnerProduct     param 0       15       15");
     lungo_command_wrote("out", "\n0 of 4 gradients are wrong by more than 0.01\n");
-    lungo_command_write_text("far.prototxt", IMAGES LAYER1("y", "Sigmoid", "x", "y", ""));
+    lungo_test_file("far.prototxt", IMAGES LAYER1("y", "Sigmoid", "x", "y", ""));
     ck_assert_int_eq(lungo_command(CHECK "--step=8 far.prototxt"), 1);
     lungo_command_wrote("out", "  WRONG\n1 of 1 gradients are wrong by more than 0.01\n");
     lungo_command_refused(lungo_command(CHECK "--step=x net.prototxt"),
@@ -151,14 +151,11 @@ END_TEST
 Suite *lungo_suite_gradient(void);
 Suite *lungo_suite_gradient(void) {
     Suite *suite = suite_create("gradient");
-    TCase *cases = tcase_create("gradient");
-    tcase_add_checked_fixture(cases, lungo_command_enter, lungo_command_leave);
-    tcase_set_timeout(cases, 60);
+    TCase *cases = lungo_test_folder_case(suite, "gradient", NULL);
     tcase_add_loop_test(cases, right_gradients, 0, sizeof nets / sizeof *nets);
     tcase_add_test(cases, wrong_gradients);
     tcase_add_test(cases, kinks_are_no_errors);
     tcase_add_test(cases, one_layer_alone);
     tcase_add_test(cases, the_command);
-    suite_add_tcase(suite, cases);
     return suite;
 }

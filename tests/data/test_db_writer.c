@@ -1,5 +1,4 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -7,19 +6,7 @@
 #include "store/database.h"
 #include "support/suites.h"
 
-static char folder[256], path[300];
-
-static void make_folder(void) {
-    snprintf(folder, sizeof folder, "%s/lungo-db-writer-XXXXXX", P_tmpdir);
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/db", folder);
-}
-
-static void remove_folder(void) {
-    char command[300];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    ck_assert_int_eq(system(command), 0);
-}
+static const char path[] = "records";
 
 static void put(lungo_db_writer *writer, const char *key, const char *pixels, int label) {
     lungo_datum datum = {.channels = 1, .height = 1, .width = (int)strlen(pixels)};
@@ -80,20 +67,15 @@ START_TEST(refuses_backends_and_names) {
     lungo_db_writer *writer;
     ck_fails(lungo_db_writer_open(&writer, "sqlite", path), LUNGO_ERR_USAGE,
              "unknown backend 'sqlite': expected lmdb or leveldb");
-    ck_fails(lungo_db_writer_open(&writer, "lmdb", folder), LUNGO_ERR_FILE,
+    ck_fails(lungo_db_writer_open(&writer, "lmdb", "."), LUNGO_ERR_FILE,
              "expected a new name, got one that exists");
 }
 END_TEST
 
 Suite *lungo_suite_db_writer(void);
 Suite *lungo_suite_db_writer(void) {
-    Suite *suite = suite_create("db_writer");
-    TCase *tcase = tcase_create("db_writer");
-    tcase_add_checked_fixture(tcase, make_folder, remove_folder);
-    tcase_add_test(tcase, what_is_put_is_read_back);
-    tcase_add_test(tcase, what_is_put_is_read_back_from_leveldb);
-    tcase_add_test(tcase, an_abandoned_one_leaves_nothing);
-    tcase_add_test(tcase, refuses_backends_and_names);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    const TTest *const tests[] = {what_is_put_is_read_back, what_is_put_is_read_back_from_leveldb,
+                                  an_abandoned_one_leaves_nothing, refuses_backends_and_names,
+                                  NULL};
+    return lungo_test_folder_suite("db_writer", tests);
 }

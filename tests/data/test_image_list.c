@@ -1,25 +1,11 @@
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "data/image_list.h"
-#include "support/folder.h"
+#include "support/files.h"
 #include "support/suites.h"
 
-static char *home;
-
-static void make_folder(void) {
-    home = lungo_temporary_folder();
-    ck_assert_int_eq(chdir(home), 0);
-}
-
-static void remove_folder(void) {
-    ck_assert_int_eq(chdir("/"), 0);
-    lungo_remove_folder(home);
-}
-
 static lungo_status open_text(lungo_image_list **list, const char *text) {
-    ck_ok(lungo_file_replace("list", text, strlen(text)));
+    lungo_test_file("list", text);
     return lungo_image_list_open(list, "list");
 }
 
@@ -53,7 +39,7 @@ START_TEST(lines_may_have_several_labels) {
     static const float expected[] = {1.5f, -2, 3e4f, 0.25f, 5, 6};
     lungo_image_list *list;
     const char *text = "a b.png 1.5 -2 3e4\n\nc .25 5 6\n";
-    ck_ok(lungo_file_replace("list", text, strlen(text)));
+    lungo_test_file("list", text);
     ck_ok(lungo_image_list_open_labels(&list, "list", 3));
     ck_assert_str_eq(lungo_image_list_path(list, 0), "a b.png");
     ck_assert_str_eq(lungo_image_list_path(list, 1), "c");
@@ -62,12 +48,12 @@ START_TEST(lines_may_have_several_labels) {
                          3 * sizeof *expected);
     lungo_image_list_free(list);
     text = "a 1 2 3 4\n\nc .25 5 6\n";
-    ck_ok(lungo_file_replace("list", text, strlen(text)));
+    lungo_test_file("list", text);
     ck_fails(lungo_image_list_open_labels(&list, "list", 4), LUNGO_ERR_FORMAT,
              "expected a path, a blank and a label, got 'c'\n"
              "  with label_count: 4, 1 labels of the line are missing\n  in line 3");
     text = "a 1 x\n";
-    ck_ok(lungo_file_replace("list", text, strlen(text)));
+    lungo_test_file("list", text);
     ck_fails(lungo_image_list_open_labels(&list, "list", 2), LUNGO_ERR_FORMAT,
              "expected a number, got 'x'");
 }
@@ -88,13 +74,7 @@ END_TEST
 
 Suite *lungo_suite_image_list(void);
 Suite *lungo_suite_image_list(void) {
-    Suite *suite = suite_create("image_list");
-    TCase *tcase = tcase_create("image_list");
-    tcase_add_checked_fixture(tcase, make_folder, remove_folder);
-    tcase_add_test(tcase, lines_split_at_their_last_blank);
-    tcase_add_test(tcase, shuffles_are_those_of_caffe);
-    tcase_add_test(tcase, lines_may_have_several_labels);
-    tcase_add_test(tcase, bad_lines_are_named);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    const TTest *const tests[] = {lines_split_at_their_last_blank, shuffles_are_those_of_caffe,
+                                  lines_may_have_several_labels, bad_lines_are_named, NULL};
+    return lungo_test_folder_suite("image_list", tests);
 }

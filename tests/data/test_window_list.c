@@ -1,27 +1,17 @@
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "data/window_list.h"
-#include "support/folder.h"
+#include "support/files.h"
 #include "support/suites.h"
 
-static char *home;
 static lungo_window_list list;
 
-static void make_folder(void) {
-    home = lungo_temporary_folder();
-    ck_assert_int_eq(chdir(home), 0);
-}
-
-static void remove_folder(void) {
+static void dispose(void) {
     lungo_window_list_dispose(&list);
-    ck_assert_int_eq(chdir("/"), 0);
-    lungo_remove_folder(home);
 }
 
 static lungo_status read_text(const char *text) {
-    ck_ok(lungo_file_replace("windows", text, strlen(text)));
+    lungo_test_file("windows", text);
     lungo_window_list_dispose(&list);
     return lungo_window_list_read(&list, "windows", 0.5f, 0.25f);
 }
@@ -67,10 +57,9 @@ END_TEST
 Suite *lungo_suite_window_list(void);
 Suite *lungo_suite_window_list(void) {
     Suite *suite = suite_create("window_list");
-    TCase *tcase = tcase_create("window_list");
-    tcase_add_checked_fixture(tcase, make_folder, remove_folder);
+    TCase *tcase = lungo_test_folder_case(suite, "window_list", NULL);
+    tcase_add_checked_fixture(tcase, NULL, dispose);
     tcase_add_test(tcase, windows_go_by_their_overlap);
     tcase_add_test(tcase, faults_are_named_with_their_line);
-    suite_add_tcase(suite, tcase);
     return suite;
 }

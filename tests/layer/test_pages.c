@@ -3,12 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "lungo/lungo.h"
 #include "store/hdf5.h"
-#include "support/folder.h"
+#include "support/files.h"
 #include "support/nets.h"
 #include "support/suites.h"
 
@@ -35,32 +34,15 @@ static char *runnable(const char *example) {
     return text;
 }
 
-static char *home;
-
-static void enter_folder(void) {
-    home = lungo_temporary_folder();
-    ck_assert(home && !chdir(home));
-}
-
-static void leave_folder(void) {
-    ck_assert_int_eq(chdir("/"), 0);
-    lungo_remove_folder(home);
-}
-
-static void write_file(const char *path, const void *bytes, size_t length) {
-    FILE *file = fopen(path, "wb");
-    ck_assert(file && fwrite(bytes, 1, length, file) == length && !fclose(file));
-}
-
 /* Lists of pictures and of windows in them. */
 static void make_pictures(void) {
     static const char picture[] = "P2 3 2 255\n1 2 3 4 5 6\n", list[] = "a.pgm 0\nb.pgm 1\n";
     static const char windows[] = "# 0 a.pgm 3 2 3 2\n1 0.9 0 0 1 1\n0 0.1 1 0 2 1\n";
     ck_assert_int_eq(mkdir("pictures", 0700), 0);
-    write_file("pictures/a.pgm", picture, sizeof picture - 1);
-    write_file("pictures/b.pgm", picture, sizeof picture - 1);
-    write_file("train.txt", list, sizeof list - 1);
-    write_file("windows.txt", windows, sizeof windows - 1);
+    lungo_test_file("pictures/a.pgm", picture);
+    lungo_test_file("pictures/b.pgm", picture);
+    lungo_test_file("train.txt", list);
+    lungo_test_file("windows.txt", windows);
 }
 
 static void make_hdf5(void) {
@@ -152,11 +134,7 @@ END_TEST
 
 Suite *lungo_suite_pages(void);
 Suite *lungo_suite_pages(void) {
-    Suite *suite = suite_create("pages");
-    TCase *tcase = tcase_create("pages");
-    tcase_add_checked_fixture(tcase, enter_folder, leave_folder);
-    tcase_add_test(tcase, every_type_has_a_page_whose_example_runs);
-    tcase_add_test(tcase, notes_come_from_the_schema);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    const TTest *const tests[] = {every_type_has_a_page_whose_example_runs,
+                                  notes_come_from_the_schema, NULL};
+    return lungo_test_folder_suite("pages", tests);
 }

@@ -8,18 +8,19 @@
 #include "base/file.h"
 #include "base/thread.h"
 #include "store/database.h"
+#include "support/folder.h"
 #include "support/suites.h"
 
 /* ---- a folder per test ---- */
 
-static char folder[256];
+static char *folder;
 
 static lungo_backend backend; /* of the stores made and opened below */
 
 static void make_folder(void) {
     backend = LUNGO_LMDB;
-    snprintf(folder, sizeof folder, "%s/lungo-database-XXXXXX", P_tmpdir);
-    ck_assert_ptr_nonnull(mkdtemp(folder));
+    folder = lungo_temporary_folder();
+    ck_assert_ptr_nonnull(folder);
 }
 
 static void make_folder_for_leveldb(void) {
@@ -28,9 +29,7 @@ static void make_folder_for_leveldb(void) {
 }
 
 static void remove_folder(void) {
-    char command[300];
-    snprintf(command, sizeof command, "rm -rf '%s'", folder);
-    ck_assert_int_eq(system(command), 0);
+    lungo_remove_folder(folder);
 }
 
 /* folder/name; good until the next call but seven. */

@@ -5,25 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/buffer.h"
-#include "base/file.h"
-#include "support/folder.h"
 #include "support/suites.h"
-
-static char *home;
-
-void lungo_command_enter(void) {
-    home = lungo_temporary_folder();
-    ck_assert_ptr_nonnull(home);
-    ck_assert_int_eq(chdir(home), 0);
-}
-
-void lungo_command_leave(void) {
-    ck_assert_int_eq(chdir("/"), 0);
-    lungo_remove_folder(home);
-}
 
 int lungo_command(const char *format, ...) {
     char words[2000], command[2100];
@@ -39,9 +23,7 @@ int lungo_command(const char *format, ...) {
 }
 
 void lungo_command_wrote(const char *path, const char *part) {
-    char *text;
-    size_t length;
-    ck_ok(lungo_file_read(&text, &length, path));
+    char *text = lungo_test_text(path);
     ck_assert_msg(strstr(text, part) != NULL, "expected \"%s\" in:\n%s", part, text);
     free(text);
 }
@@ -60,28 +42,11 @@ static const char *without_prefix(const char *line) {
 }
 
 void lungo_command_logged(const char *expected) {
-    char *log, *rest;
-    size_t length;
+    char *log = lungo_test_text("err"), *rest;
     lungo_buffer got = {0};
-    ck_ok(lungo_file_read(&log, &length, "err"));
     for (char *line = strtok_r(log, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
         lungo_buffer_printf(&got, "%s\n", without_prefix(line));
     ck_assert_str_eq(lungo_buffer_text(&got), expected);
     lungo_buffer_dispose(&got);
     free(log);
-}
-
-void lungo_command_write(const char *path, const void *bytes, size_t size) {
-    ck_ok(lungo_file_replace(path, bytes, size));
-}
-
-void lungo_command_same_files(const char *path, const char *expected) {
-    char *got_bytes, *expected_bytes;
-    size_t got_size, expected_size;
-    ck_ok(lungo_file_read(&got_bytes, &got_size, path));
-    ck_ok(lungo_file_read(&expected_bytes, &expected_size, expected));
-    ck_assert_uint_eq(got_size, expected_size);
-    ck_assert_mem_eq(got_bytes, expected_bytes, got_size);
-    free(got_bytes);
-    free(expected_bytes);
 }

@@ -1,13 +1,10 @@
-/* Tools as a user runs them, in a new folder for each test. */
+/* Tools as a user runs them, in suites of lungo_test_folder_suite. */
 #ifndef LUNGO_TESTS_SUPPORT_COMMAND_H
 #define LUNGO_TESTS_SUPPORT_COMMAND_H
 
 #include <check.h>
-#include <stddef.h>
 
-/* For tcase_add_checked_fixture: a temporary folder, which becomes the current one. */
-void lungo_command_enter(void);
-void lungo_command_leave(void);
+#include "support/files.h"
 
 /* The exit status of a shell command. Its output is in the files out and err. */
 int lungo_command(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -20,11 +17,5 @@ void lungo_command_refused(int status, const char *part);
 
 /* Expects these lines in err, without the severity, date, time and thread that log lines have. */
 void lungo_command_logged(const char *expected);
-
-void lungo_command_write(const char *path, const void *bytes, size_t size);
-#define lungo_command_write_text(path, text) lungo_command_write(path, text, strlen(text))
-
-/* Expects the same bytes in both. */
-void lungo_command_same_files(const char *path, const char *expected);
 
 #endif

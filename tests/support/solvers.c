@@ -1,53 +1,9 @@
 #include "support/solvers.h"
 
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "proto/text.h"
-#include "support/folder.h"
 #include "support/suites.h"
-
-static char home[PATH_MAX], *folder;
-
-static void enter(void) {
-    ck_assert_ptr_nonnull(getcwd(home, sizeof home));
-    folder = lungo_temporary_folder();
-    ck_assert_ptr_nonnull(folder);
-    ck_assert_int_eq(chdir(folder), 0);
-}
-
-static void leave(void) {
-    ck_assert_int_eq(chdir(home), 0);
-    lungo_remove_folder(folder);
-}
-
-Suite *lungo_test_folder_suite(const char *name, const TTest *const *tests) {
-    Suite *suite = suite_create(name);
-    TCase *cases = tcase_create(name);
-    tcase_add_checked_fixture(cases, enter, leave);
-    tcase_set_timeout(cases, 120);
-    for (size_t i = 0; tests[i]; i++)
-        tcase_add_test(cases, tests[i]);
-    suite_add_tcase(suite, cases);
-    return suite;
-}
-
-void lungo_test_file(const char *path, const char *text) {
-    ck_ok(lungo_file_replace(path, text, strlen(text)));
-}
-
-void lungo_test_golden(const char *golden, const char *path) {
-    char from[PATH_MAX], *bytes;
-    size_t length;
-    snprintf(from, sizeof from, LUNGO_SOURCE_DIR "/tests/golden/%s", golden);
-    ck_ok(lungo_file_read(&bytes, &length, from));
-    ck_ok(lungo_file_replace(path, bytes, length));
-    free(bytes);
-}
 
 lungo_solver *lungo_test_solver(const char *text) {
     lungo_solver *solver;

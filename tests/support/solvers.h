@@ -8,6 +8,7 @@
 #include "lungo/log.h"
 #include "lungo/solver.h"
 #include "proto/document.h"
+#include "support/files.h"
 
 /* A train net of one parameter, `count` weights of layer 'w', that no loss reaches: its gradient is
  * zero. `specs` are the settings in its `param` block. */
@@ -24,15 +25,6 @@
     " layer { name: 't' type: 'Parameter' top: 't' param { lr_mult: 0 decay_mult: 0 }"             \
     " parameter_param { shape { dim: 1 dim: " count " } } }"                                       \
     " layer { name: 'loss' type: 'EuclideanLoss' bottom: 'w' bottom: 't' top: 'loss' } }\n"
-
-/* A suite whose tests run in a new empty folder each. */
-Suite *lungo_test_folder_suite(const char *name, const TTest *const *tests);
-
-/* Writes a file into the working folder. */
-void lungo_test_file(const char *path, const char *text);
-
-/* A golden file below tests/golden, copied to the working folder as `path`. */
-void lungo_test_golden(const char *golden, const char *path);
 
 /* Writes solver.prototxt and opens it; fails the test when that fails. */
 lungo_solver *lungo_test_solver(const char *text);

@@ -15,7 +15,7 @@
 #define MEANS         LAYER1("p", "Pooling", "x", "p", "pooling_param { pool: AVE kernel_size: 2 }")
 
 static void make_net(const char *text) {
-    lungo_command_write_text("net.prototxt", text);
+    lungo_test_file("net.prototxt", text);
     lungo_net *net = lungo_test_net(LUNGO_TEST, text);
     ck_ok(lungo_net_save_weights(net, "net.caffemodel", false));
     lungo_net_free(net);
@@ -23,17 +23,17 @@ static void make_net(const char *text) {
 
 /* Pictures of text: red, green and blue of each pixel. */
 static void make_pictures(void) {
-    lungo_command_write_text("a.ppm", "P3 2 2 255  10 20 30  12 22 32  14 24 34  16 26 36\n");
-    lungo_command_write_text("b.ppm", "P3 2 2 255  90 0 7  90 0 7  90 0 7  90 0 7\n");
-    lungo_command_write_text("gray.pgm", "P2 2 2 255  1 2 3 4\n");
-    lungo_command_write_text("labels.txt", "blue sky\ngreen grass\nred rose\n");
-    lungo_command_write_text("bad.png", "no picture");
+    lungo_test_file("a.ppm", "P3 2 2 255  10 20 30  12 22 32  14 24 34  16 26 36\n");
+    lungo_test_file("b.ppm", "P3 2 2 255  90 0 7  90 0 7  90 0 7  90 0 7\n");
+    lungo_test_file("gray.pgm", "P2 2 2 255  1 2 3 4\n");
+    lungo_test_file("labels.txt", "blue sky\ngreen grass\nred rose\n");
+    lungo_test_file("bad.png", "no picture");
 }
 
 static void classify(const char *flags, const char *expected) {
     ck_assert_int_eq(lungo_command(CLASSIFY "%s", flags), 0);
-    lungo_command_write_text("expected", expected);
-    lungo_command_same_files("out", "expected");
+    lungo_test_file("expected", expected);
+    lungo_test_same_files("out", "expected");
 }
 
 #define A "---------- Prediction for a.ppm ----------\n"
@@ -73,13 +73,13 @@ END_TEST
 /* Each corner and the centre, and all of them mirrored. */
 START_TEST(views_are_averaged) {
     make_net(INPUT("x", "dim: 4 dim: 1 dim: 2 dim: 2") MEANS);
-    lungo_command_write_text("v.pgm", "P2 4 4 255  40 40 0 0  40 40 0 0  0 0 0 0  0 0 0 0\n");
+    lungo_test_file("v.pgm", "P2 4 4 255  40 40 0 0  40 40 0 0  0 0 0 0  0 0 0 0\n");
     classify("--images_dim=4,4 v.pgm",
              "---------- Prediction for v.pgm ----------\n10.0000 - \"0\"\n");
     classify("--images_dim=4,4 --oversample v.pgm v.pgm",
              "---------- Prediction for v.pgm ----------\n10.0000 - \"0\"\n"
              "---------- Prediction for v.pgm ----------\n10.0000 - \"0\"\n");
-    lungo_command_write_text("v.pgm", "P2 4 4 255  80 80 0 0  80 80 0 0  0 0 0 0  0 0 4 4\n");
+    lungo_test_file("v.pgm", "P2 4 4 255  80 80 0 0  80 80 0 0  0 0 0 0  0 0 4 4\n");
     classify("--images_dim=4,4 --oversample v.pgm",
              "---------- Prediction for v.pgm ----------\n20.4000 - \"0\"\n");
 }
@@ -88,7 +88,7 @@ END_TEST
 START_TEST(lists_and_batches) {
     make_net(COLOUR("2") MEANS);
     make_pictures();
-    lungo_command_write_text("list.txt", "a.ppm\n\nb.ppm\r\na.ppm");
+    lungo_test_file("list.txt", "a.ppm\n\nb.ppm\r\na.ppm");
     classify("--top=1 list.txt b.ppm", A "33.0000 - \"0\"\n" B "90.0000 - \"2\"\n" A
                                          "33.0000 - \"0\"\n" B "90.0000 - \"2\"\n");
     classify("--top=1 list.txt", A "33.0000 - \"0\"\n" B "90.0000 - \"2\"\n" A "33.0000 - \"0\"\n");
@@ -101,8 +101,8 @@ START_TEST(bad_pictures_do_not_end_the_others) {
     lungo_command_refused(lungo_command(CLASSIFY "--top=1 none.png a.ppm bad.png b.ppm"),
                           "'bad.png': expected a JPEG, PNG, BMP or PNM picture");
     lungo_command_wrote("err", "none.png");
-    lungo_command_write_text("expected", A "33.0000 - \"0\"\n" B "90.0000 - \"2\"\n");
-    lungo_command_same_files("out", "expected");
+    lungo_test_file("expected", A "33.0000 - \"0\"\n" B "90.0000 - \"2\"\n");
+    lungo_test_same_files("out", "expected");
 }
 END_TEST
 
@@ -124,7 +124,7 @@ static const struct {
 START_TEST(what_is_wrong_is_said) {
     make_net(COLOUR("1") MEANS);
     make_pictures();
-    lungo_command_write_text("labels.txt", "one\ntwo\n");
+    lungo_test_file("labels.txt", "one\ntwo\n");
     lungo_command_refused(lungo_command(CLASSIFY "%s", refused[_i].flags), refused[_i].part);
 }
 END_TEST
@@ -155,21 +155,21 @@ START_TEST(arrays_that_numpy_wrote) {
     memset(bytes, ' ', sizeof bytes);
     memcpy(bytes, head, sizeof head - 1);
     memcpy(bytes + 76, values, 16);
-    lungo_command_write("a.npy", bytes, sizeof bytes);
+    lungo_test_bytes("a.npy", bytes, sizeof bytes);
     ck_ok(lungo_npy_read(&read, &shape, "a.npy"));
     ck_assert_int_eq(shape.axes, 1);
     ck_assert_float_eq(read[0] + 10 * read[1], -18.5f);
     free(read);
-    lungo_command_write("a.npy", bytes, sizeof bytes - 1);
+    lungo_test_bytes("a.npy", bytes, sizeof bytes - 1);
     ck_fails(lungo_npy_read(&read, &shape, "a.npy"), LUNGO_ERR_FORMAT,
              "a.npy: expected 2 values of 8 bytes, got 15 bytes");
     bytes[24] = 'i';
-    lungo_command_write("a.npy", bytes, sizeof bytes);
+    lungo_test_bytes("a.npy", bytes, sizeof bytes);
     ck_fails(lungo_npy_read(&read, &shape, "a.npy"), LUNGO_ERR_FORMAT,
              "values of type <f4, <f8 or u1");
-    lungo_command_write("a.npy", bytes, 40);
+    lungo_test_bytes("a.npy", bytes, 40);
     ck_fails(lungo_npy_read(&read, &shape, "a.npy"), LUNGO_ERR_FORMAT, "a whole header");
-    lungo_command_write_text("a.npy", "something else");
+    lungo_test_file("a.npy", "something else");
     ck_fails(lungo_npy_read(&read, &shape, "a.npy"), LUNGO_ERR_FORMAT, "NumPy's first bytes");
 }
 END_TEST
@@ -177,8 +177,7 @@ END_TEST
 Suite *lungo_suite_classify(void);
 Suite *lungo_suite_classify(void) {
     Suite *suite = suite_create("classify");
-    TCase *cases = tcase_create("classify");
-    tcase_add_checked_fixture(cases, lungo_command_enter, lungo_command_leave);
+    TCase *cases = lungo_test_folder_case(suite, "classify", NULL);
     tcase_add_test(cases, classes_come_in_order);
     tcase_add_test(cases, means_and_scales);
     tcase_add_test(cases, views_are_averaged);
@@ -187,6 +186,5 @@ Suite *lungo_suite_classify(void) {
     tcase_add_loop_test(cases, what_is_wrong_is_said, 0, sizeof refused / sizeof *refused);
     tcase_add_test(cases, nets_that_are_no_classifiers);
     tcase_add_test(cases, arrays_that_numpy_wrote);
-    suite_add_tcase(suite, cases);
     return suite;
 }

@@ -1,10 +1,8 @@
 /* The converter as a user runs it, over small batches made here. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
-#include "base/file.h"
 #include "data/datum.h"
 #include "store/database.h"
 #include "support/command.h"
@@ -21,11 +19,10 @@ static void write_batch(const char *name, int first, int count) {
         memset(bytes + i * RECORD, 10 * (first + i), RECORD);
         bytes[i * RECORD] = (unsigned char)(first + i);
     }
-    lungo_command_write(name, bytes, (size_t)count * RECORD);
+    lungo_test_bytes(name, bytes, (size_t)count * RECORD);
 }
 
 static void write_batches(void) {
-    lungo_command_enter();
     ck_assert_int_eq(lungo_command("mkdir in"), 0);
     write_batch("in/data_batch_1.bin", 0, 2);
     write_batch("in/data_batch_2.bin", 2, 2);
@@ -91,7 +88,7 @@ START_TEST(faults_leave_neither) {
     write_batch("in/test_batch.bin", 9, 2);
     check_refused(lungo_command(CONVERT "in . lmdb"),
                   "record 1 of 'in/test_batch.bin': expected a label below 10, got 10");
-    lungo_command_write("in/test_batch.bin", "12345", 5);
+    lungo_test_bytes("in/test_batch.bin", "12345", 5);
     check_refused(
         lungo_command(CONVERT "in . lmdb"),
         "'in/test_batch.bin' is no batch of CIFAR-10: expected 1 to 10000 records of 3073 "
@@ -114,11 +111,9 @@ END_TEST
 Suite *lungo_suite_convert_cifar_data(void);
 Suite *lungo_suite_convert_cifar_data(void) {
     Suite *suite = suite_create("convert_cifar_data");
-    TCase *tcase = tcase_create("convert_cifar_data");
-    tcase_add_checked_fixture(tcase, write_batches, lungo_command_leave);
+    TCase *tcase = lungo_test_folder_case(suite, "convert_cifar_data", write_batches);
     tcase_add_test(tcase, two_databases);
     tcase_add_test(tcase, faults_leave_neither);
     tcase_add_test(tcase, usage);
-    suite_add_tcase(suite, tcase);
     return suite;
 }

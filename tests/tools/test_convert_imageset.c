@@ -62,7 +62,7 @@ static void check_mean(const char *name) {
     if (!lungo_file_exists(path)) return;
     ck_assert_int_eq(lungo_command(MEAN "%s mean.binaryproto", name), 0);
     lungo_command_wrote("err", "Write to mean.binaryproto");
-    lungo_command_same_files("mean.binaryproto", path);
+    lungo_test_same_files("mean.binaryproto", path);
 }
 
 START_TEST(records_and_means_are_those_of_caffe) {
@@ -131,7 +131,7 @@ START_TEST(a_seed_fixes_the_order) {
 END_TEST
 
 START_TEST(pictures_that_cannot_be_read_are_left_out) {
-    lungo_command_write_text("list", "absent.png 1\n01_rgb.png 2\nlist 3\n");
+    lungo_test_file("list", "absent.png 1\n01_rgb.png 2\nlist 3\n");
     ck_assert_int_eq(lungo_command(CONVERT GOLDEN "/in/ list db"), 0);
     lungo_command_wrote("err", "io.cpp:80] Could not open or find file " GOLDEN "/in/absent.png");
     lungo_command_wrote("err", "2 of 3 pictures could not be read and are left out");
@@ -139,7 +139,7 @@ START_TEST(pictures_that_cannot_be_read_are_left_out) {
     char key[64];
     first_key(key, "db");
     ck_assert_str_eq(key, "00000001_01_rgb.png");
-    lungo_command_write_text("list", "absent.png 1\n");
+    lungo_test_file("list", "absent.png 1\n");
     ck_assert_int_eq(lungo_command(CONVERT GOLDEN "/in/ list db2"), 1);
     lungo_command_wrote("err", "no database is made");
     ck_assert(!lungo_file_exists("db2"));
@@ -147,13 +147,13 @@ START_TEST(pictures_that_cannot_be_read_are_left_out) {
 END_TEST
 
 START_TEST(faults_leave_no_database) {
-    lungo_command_write_text("list", "00_420.jpg 1\n01_rgb.png 2\n");
+    lungo_test_file("list", "00_420.jpg 1\n01_rgb.png 2\n");
     ck_assert_int_eq(lungo_command(CONVERT "-check_size " GOLDEN "/in/ list db"), 1);
     lungo_command_wrote(
         "err", "01_rgb.png': expected the size of the first picture, 3x67x101, got 3x64x64");
     ck_assert_int_eq(lungo_command(CONVERT "-encode_type=tga " GOLDEN "/in/ list db"), 1);
     lungo_command_wrote("err", "expected jpg, png, bmp or ppm, got 'tga'");
-    lungo_command_write_text("list", "00_420.jpg 1\n01_rgb.png two\n");
+    lungo_test_file("list", "00_420.jpg 1\n01_rgb.png two\n");
     ck_assert_int_eq(lungo_command(CONVERT GOLDEN "/in/ list db"), 1);
     lungo_command_wrote("err", "label: expected a whole number, got 'two'");
     lungo_command_wrote("err", "in line 2 of the list 'list'");
@@ -166,7 +166,7 @@ START_TEST(faults_leave_no_database) {
 END_TEST
 
 START_TEST(means_need_records_of_one_size) {
-    lungo_command_write_text("list", "00_420.jpg 1\n01_rgb.png 2\n");
+    lungo_test_file("list", "00_420.jpg 1\n01_rgb.png 2\n");
     ck_assert_int_eq(lungo_command(CONVERT "-encoded " GOLDEN "/in/ list db"), 0);
     ck_assert_int_eq(lungo_command(MEAN "db mean"), 1);
     lungo_command_wrote("err",
@@ -179,8 +179,7 @@ END_TEST
 Suite *lungo_suite_convert_imageset(void);
 Suite *lungo_suite_convert_imageset(void) {
     Suite *suite = suite_create("convert_imageset");
-    TCase *tcase = tcase_create("convert_imageset");
-    tcase_add_checked_fixture(tcase, lungo_command_enter, lungo_command_leave);
+    TCase *tcase = lungo_test_folder_case(suite, "convert_imageset", NULL);
     tcase_add_loop_test(tcase, records_and_means_are_those_of_caffe, 0,
                         sizeof databases / sizeof *databases);
     tcase_add_test(tcase, a_database_of_caffe_is_read);
@@ -189,6 +188,5 @@ Suite *lungo_suite_convert_imageset(void) {
     tcase_add_test(tcase, pictures_that_cannot_be_read_are_left_out);
     tcase_add_test(tcase, faults_leave_no_database);
     tcase_add_test(tcase, means_need_records_of_one_size);
-    suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -13,7 +13,7 @@
 #define LABELS_HEAD        "\0\0\x08\x01\0\0\0\x03"
 #define IMAGES             IMAGES_HEAD "\x01\x02\x03\x04\xfe\xff"
 #define LABELS             LABELS_HEAD "\x07\x00\xc8"
-#define WRITE(name, bytes) lungo_command_write(name, bytes, sizeof(bytes) - 1)
+#define WRITE(name, bytes) lungo_test_bytes(name, bytes, sizeof(bytes) - 1)
 
 static void write_both(void) {
     WRITE("images", IMAGES);
@@ -131,15 +131,8 @@ END_TEST
 
 Suite *lungo_suite_convert_mnist_data(void);
 Suite *lungo_suite_convert_mnist_data(void) {
-    Suite *suite = suite_create("convert_mnist_data");
-    TCase *tcase = tcase_create("convert_mnist_data");
     const TTest *const tests[] = {
         plain_files,       compressed_files_and_a_flag,      leveldb, refuses_files_of_another_kind,
         refuses_cut_files, refuses_databases_it_cannot_make, usage,   NULL};
-    tcase_set_timeout(tcase, 120);
-    tcase_add_checked_fixture(tcase, lungo_command_enter, lungo_command_leave);
-    for (const TTest *const *test = tests; *test; test++)
-        tcase_add_test(tcase, *test);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    return lungo_test_folder_suite("convert_mnist_data", tests);
 }

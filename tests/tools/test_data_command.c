@@ -18,8 +18,8 @@
 #define LIST   GOLDEN "/list.txt"
 
 static void expect_out(const char *expected) {
-    lungo_command_write_text("expected", expected);
-    lungo_command_same_files("out", "expected");
+    lungo_test_file("expected", expected);
+    lungo_test_same_files("out", "expected");
 }
 
 /* Three records of bytes and one of floats; then one that is cut and one without a picture. */
@@ -76,7 +76,7 @@ START_TEST(a_database_of_caffe) {
 END_TEST
 
 START_TEST(a_list_of_pictures) {
-    lungo_command_write_text("list", "00_420.jpg 4\nabsent.png 5\n01_gray.png 4\n");
+    lungo_test_file("list", "00_420.jpg 4\nabsent.png 5\n01_gray.png 4\n");
     ck_assert_int_eq(lungo_command(DATA "list --root_folder=" GOLDEN "/in/"), 1);
     expect_out("list: a list of pictures\n"
                "records: 3\n"
@@ -108,12 +108,12 @@ static void make_hdf5(void) {
 
 START_TEST(hdf5_files) {
     if (lungo_hdf5_check()) {
-        lungo_command_write_text("list", "a.h5\n");
+        lungo_test_file("list", "a.h5\n");
         lungo_command_refused(lungo_command(DATA "list"), "this build has no HDF5");
         return;
     }
     make_hdf5();
-    lungo_command_write_text("list", "a.h5 b.h5\nabsent.h5\na.h5\n");
+    lungo_test_file("list", "a.h5 b.h5\nabsent.h5\na.h5\n");
     ck_assert_int_eq(lungo_command(DATA "list"), 1);
     char folder[PATH_MAX], expected[PATH_MAX + 1000];
     ck_assert_ptr_nonnull(getcwd(folder, sizeof folder));
@@ -186,7 +186,7 @@ START_TEST(refusals) {
     lungo_command_refused(lungo_command(DATA "db --contact_sheet=s.gif"),
                           "expected jpg, png, bmp or ppm, got 'gif'");
     lungo_command_refused(lungo_command(DATA "db --contact_sheet=no/s.png"), "no/s.png");
-    lungo_command_write_text("list", "absent.png 1\n");
+    lungo_test_file("list", "absent.png 1\n");
     lungo_command_refused(lungo_command(DATA "list --contact_sheet=s.png"),
                           "no record could be drawn: 's.png' is not made");
     ck_assert(!lungo_file_exists("s.png"));
@@ -195,15 +195,9 @@ END_TEST
 
 Suite *lungo_suite_data_command(void);
 Suite *lungo_suite_data_command(void) {
-    Suite *suite = suite_create("data_command");
-    TCase *tcase = tcase_create("data_command");
     const TTest *const tests[] = {
         a_database, bad_records_are_named, a_database_of_caffe,  a_list_of_pictures,
         hdf5_files, a_contact_sheet,       a_sheet_of_a_hundred, refusals,
         NULL};
-    tcase_add_checked_fixture(tcase, lungo_command_enter, lungo_command_leave);
-    for (const TTest *const *test = tests; *test; test++)
-        tcase_add_test(tcase, *test);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    return lungo_test_folder_suite("data_command", tests);
 }

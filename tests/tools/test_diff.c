@@ -16,8 +16,8 @@
 enum { EQUAL, DIFFERENT, TROUBLE };
 
 static void expect_out(const char *expected) {
-    lungo_command_write_text("expected", expected);
-    lungo_command_same_files("out", "expected");
+    lungo_test_file("expected", expected);
+    lungo_test_same_files("out", "expected");
 }
 
 /* ---- definitions ---- */
@@ -66,8 +66,8 @@ static const struct {
 /* Heads are as long as the names of the files, a and b. */
 START_TEST(definitions_field_by_field) {
     const char *rows = definitions[_i].rows;
-    lungo_command_write_text("a", definitions[_i].a);
-    lungo_command_write_text("b", definitions[_i].b);
+    lungo_test_file("a", definitions[_i].a);
+    lungo_test_file("b", definitions[_i].b);
     int status = lungo_command(DIFF "a b");
     lungo_command_wrote("out", rows);
     ck_assert_msg(status == (*rows ? DIFFERENT : EQUAL), "%s\n%s: status %d", definitions[_i].a,
@@ -91,10 +91,10 @@ START_TEST(old_formats_equal_their_upgrades) {
 END_TEST
 
 START_TEST(definitions_that_cannot_be_compared) {
-    lungo_command_write_text("net", CONV(""));
-    lungo_command_write_text("solver", "base_lr: 0.1\n\nnet: 'a'");
-    lungo_command_write_text("bad_net", CONV("") "layer { nmae: 'x' }");
-    lungo_command_write_text("bad_solver", "base_lr: 0.1\n\nnett: 'a'");
+    lungo_test_file("net", CONV(""));
+    lungo_test_file("solver", "base_lr: 0.1\n\nnet: 'a'");
+    lungo_test_file("bad_net", CONV("") "layer { nmae: 'x' }");
+    lungo_test_file("bad_solver", "base_lr: 0.1\n\nnett: 'a'");
     ck_assert_int_eq(lungo_command(DIFF "net solver"), TROUBLE);
     lungo_command_wrote("err", "expected two nets or two solvers, got net, a NetParameter, and "
                                "solver, a SolverParameter");
@@ -163,12 +163,12 @@ START_TEST(weights_of_other_nets) {
                "o         1  1                                            only in the first\n"
                "n         0  3                                            only in the second\n"
                "5 of 5 blobs differ\n");
-    lungo_command_write_text("text", SMALL);
+    lungo_test_file("text", SMALL);
     ck_assert_int_eq(lungo_command(DIFF "text a"), TROUBLE);
     lungo_command_wrote("err", "got 'text', a prototxt, and 'a', weights");
     ck_assert_int_eq(lungo_command(DIFF "--tolerance=x a b"), TROUBLE);
     lungo_command_wrote("err", "--tolerance: expected a number of 0 or more, got 'x'");
-    lungo_command_write("cut", "\x0a\x7f\x01", 3);
+    lungo_test_bytes("cut", "\x0a\x7f\x01", 3);
     ck_assert_int_eq(lungo_command(DIFF "a cut"), TROUBLE);
 }
 END_TEST
@@ -176,7 +176,7 @@ END_TEST
 /* ---- outputs ---- */
 
 START_TEST(outputs_of_one_net) {
-    lungo_command_write_text("net", SMALL);
+    lungo_test_file("net", SMALL);
     save("a", SMALL, NULL, 0, 0);
     save("b", SMALL, "o", 1, 0.25f);
     lungo_npy_writer *writer;
@@ -204,9 +204,9 @@ START_TEST(a_folded_net_gives_the_same) {
     lungo_fill_net(net);
     ck_ok(lungo_net_save_weights(net, "a", false));
     lungo_net_free(net);
-    lungo_command_write_text("net", text);
-    ck_assert_int_eq(
-        lungo_command(LUNGO_BINARY_DIR "/bin/lungo fold --model=net --weights=a -o f"), 0);
+    lungo_test_file("net", text);
+    ck_assert_int_eq(lungo_command(LUNGO_BINARY_DIR "/bin/lungo fold --model=net --weights=a -o f"),
+                     0);
     ck_assert_int_eq(lungo_command(DIFF "net a f.prototxt f.caffemodel"), EQUAL);
     lungo_command_wrote("out", "0 of 3 blobs differ by more than 1e-05 of their largest value; 1 "
                                "are in the first net only\n");
@@ -216,10 +216,10 @@ START_TEST(a_folded_net_gives_the_same) {
 END_TEST
 
 START_TEST(nets_that_cannot_be_compared) {
-    lungo_command_write_text("net", SMALL);
-    lungo_command_write_text("wide", INPUT("x", "dim: 2 dim: 4") LAYER1("r", "ReLU", "x", "y", ""));
-    lungo_command_write_text("own", "layer { name: 'd' type: 'DummyData' top: 'x' "
-                                    "dummy_data_param { shape { dim: 2 dim: 3 } } }" RELU);
+    lungo_test_file("net", SMALL);
+    lungo_test_file("wide", INPUT("x", "dim: 2 dim: 4") LAYER1("r", "ReLU", "x", "y", ""));
+    lungo_test_file("own", "layer { name: 'd' type: 'DummyData' top: 'x' "
+                           "dummy_data_param { shape { dim: 2 dim: 3 } } }" RELU);
     save("a", SMALL, NULL, 0, 0);
     ck_assert_int_eq(lungo_command(DIFF "net a wide a"), TROUBLE);
     lungo_command_wrote("err", "input 'x': expected 6 values in both nets, got 8");
@@ -235,8 +235,7 @@ END_TEST
 Suite *lungo_suite_diff(void);
 Suite *lungo_suite_diff(void) {
     Suite *suite = suite_create("diff");
-    TCase *cases = tcase_create("diff");
-    tcase_add_checked_fixture(cases, lungo_command_enter, lungo_command_leave);
+    TCase *cases = lungo_test_folder_case(suite, "diff", NULL);
     tcase_add_loop_test(cases, definitions_field_by_field, 0,
                         sizeof definitions / sizeof *definitions);
     tcase_add_test(cases, old_formats_equal_their_upgrades);
@@ -246,7 +245,5 @@ Suite *lungo_suite_diff(void) {
     tcase_add_test(cases, outputs_of_one_net);
     tcase_add_test(cases, a_folded_net_gives_the_same);
     tcase_add_test(cases, nets_that_cannot_be_compared);
-    tcase_set_timeout(cases, 60);
-    suite_add_tcase(suite, cases);
     return suite;
 }

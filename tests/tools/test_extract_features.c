@@ -27,8 +27,7 @@ static const char net_text[] =
 
 static void write_net(void) {
     lungo_net *net;
-    lungo_command_enter();
-    lungo_command_write_text("net", net_text);
+    lungo_test_file("net", net_text);
     ck_ok(lungo_net_open(&net, "net", NULL));
     ck_ok(lungo_net_save_weights(net, "weights", false));
     lungo_net_free(net);
@@ -153,13 +152,11 @@ END_TEST
 Suite *lungo_suite_extract_features(void);
 Suite *lungo_suite_extract_features(void) {
     Suite *suite = suite_create("extract_features");
-    TCase *tcase = tcase_create("extract_features");
-    tcase_add_checked_fixture(tcase, write_net, lungo_command_leave);
+    TCase *tcase = lungo_test_folder_case(suite, "extract_features", write_net);
     tcase_add_test(tcase, databases);
     tcase_add_test(tcase, commits_are_logged);
     tcase_add_test(tcase, npy_files);
     tcase_add_test(tcase, refusals_leave_nothing);
     tcase_add_test(tcase, usage);
-    suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -11,8 +11,8 @@
 #define WEIGHTS LUNGO_SOURCE_DIR "/tests/fuzz/corpus/caffemodel/"
 
 static void expect_out(const char *expected) {
-    lungo_command_write_text("expected", expected);
-    lungo_command_same_files("out", "expected");
+    lungo_test_file("expected", expected);
+    lungo_test_same_files("out", "expected");
 }
 
 /* ---- costs ---- */
@@ -65,7 +65,7 @@ END_TEST
                        "num_output: 7 }")
 
 START_TEST(a_net_as_a_table) {
-    lungo_command_write_text("net.prototxt", NET);
+    lungo_test_file("net.prototxt", NET);
     ck_assert_int_eq(lungo_command(INFO "net.prototxt"), 0);
     expect_out("layer  type           output   parameters  multiply-adds  activations\n"
                "in_x   Input          2x4x5x5                                     200\n"
@@ -81,7 +81,7 @@ START_TEST(a_net_as_a_table) {
 END_TEST
 
 START_TEST(a_net_as_json) {
-    lungo_command_write_text("net.prototxt", NET);
+    lungo_test_file("net.prototxt", NET);
     ck_assert_int_eq(
         lungo_command(INFO "--json net.prototxt > net.json && python3 -c \""
                            "import json; n = json.load(open('net.json')); c = n['layers'][1]; "
@@ -94,7 +94,7 @@ END_TEST
 
 /* Its pictures are as large as the transformation says, or that is warned of. */
 START_TEST(data_may_be_missing) {
-    lungo_command_write_text(
+    lungo_test_file(
         "net.prototxt",
         "layer { name: 'd' type: 'Data' top: 'x' top: 't' transform_param { crop_size: 8 } "
         "data_param { source: 'none' batch_size: 3 } }\n"
@@ -102,8 +102,8 @@ START_TEST(data_may_be_missing) {
         "hdf5_output_param { file_name: 'no/where.h5' } }\n");
     ck_assert_int_eq(lungo_command(INFO "net.prototxt"), 0);
     lungo_command_wrote("out", "3x3x8x8, 3");
-    lungo_command_write_text("net.prototxt", "layer { name: 'd' type: 'Data' top: 'x' data_param { "
-                                             "source: 'none' batch_size: 3 } }\n");
+    lungo_test_file("net.prototxt", "layer { name: 'd' type: 'Data' top: 'x' data_param { "
+                                    "source: 'none' batch_size: 3 } }\n");
     ck_assert_int_eq(lungo_command(INFO "net.prototxt"), 0);
     lungo_command_wrote("err", "3x224x224 stands for it");
     lungo_command_refused(lungo_command(INFO "none.prototxt"), "none.prototxt");
@@ -156,8 +156,7 @@ END_TEST
 Suite *lungo_suite_info(void);
 Suite *lungo_suite_info(void) {
     Suite *suite = suite_create("info");
-    TCase *cases = tcase_create("info");
-    tcase_add_checked_fixture(cases, lungo_command_enter, lungo_command_leave);
+    TCase *cases = lungo_test_folder_case(suite, "info", NULL);
     tcase_add_loop_test(cases, costs_are_those_published, 0, sizeof costs / sizeof *costs);
     tcase_add_test(cases, a_net_as_a_table);
     tcase_add_test(cases, a_net_as_json);
@@ -165,6 +164,5 @@ Suite *lungo_suite_info(void) {
     tcase_add_test(cases, a_net_of_shapes_does_not_run);
     tcase_add_test(cases, weights_by_themselves);
     tcase_add_test(cases, weights_of_every_version);
-    suite_add_tcase(suite, cases);
     return suite;
 }

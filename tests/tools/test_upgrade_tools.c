@@ -23,7 +23,7 @@
 START_TEST(a_net_is_written_as_by_caffe) {
     ck_assert_int_eq(
         lungo_command("cp " GOLDEN "upgrade_net_proto_text.in.prototxt old && " TEXT "old new"), 0);
-    lungo_command_same_files("new", GOLDEN "upgrade_net_proto_text.out.prototxt");
+    lungo_test_same_files("new", GOLDEN "upgrade_net_proto_text.out.prototxt");
     lungo_command_logged(V1_LINES("old") "upgrade_net_proto_text.cpp:49] Wrote upgraded "
                                          "NetParameter text proto to new\n");
 }
@@ -31,21 +31,21 @@ END_TEST
 
 START_TEST(a_solver_is_written_as_by_caffe) {
     ck_assert_int_eq(lungo_command(SOLVER GOLDEN "upgrade_solver_proto_text.in.prototxt new"), 0);
-    lungo_command_same_files("new", GOLDEN "upgrade_solver_proto_text.out.prototxt");
+    lungo_test_same_files("new", GOLDEN "upgrade_solver_proto_text.out.prototxt");
     lungo_command_wrote("err", "upgrade_solver_proto_text.cpp:49] Wrote upgraded SolverParameter "
                                "text proto to new");
 }
 END_TEST
 
 START_TEST(what_is_up_to_date_is_written_again) {
-    lungo_command_write_text("net", "layer { type: 'ReLU' name: 'r' }");
+    lungo_test_file("net", "layer { type: 'ReLU' name: 'r' }");
     ck_assert_int_eq(lungo_command(TEXT "net net"), 0);
     lungo_command_logged("upgrade_net_proto_text.cpp:43] File already in latest proto format: net\n"
                          "upgrade_net_proto_text.cpp:49] Wrote upgraded NetParameter text proto to "
                          "net\n");
-    lungo_command_write_text("expected", "layer {\n  name: \"r\"\n  type: \"ReLU\"\n}\n");
-    lungo_command_same_files("net", "expected");
-    lungo_command_write_text("solver", "type: 'Adam' net_param { layers { type: RELU } }");
+    lungo_test_file("expected", "layer {\n  name: \"r\"\n  type: \"ReLU\"\n}\n");
+    lungo_test_same_files("net", "expected");
+    lungo_test_file("solver", "type: 'Adam' net_param { layers { type: RELU } }");
     ck_assert_int_eq(lungo_command(SOLVER "solver solver"), 0);
     lungo_command_wrote("err", "upgrade_solver_proto_text.cpp:43] File already in latest");
     lungo_command_wrote("solver", "layers {\n    type: RELU\n  }\n");
@@ -62,7 +62,7 @@ END_TEST
 START_TEST(weights_keep_their_blobs) {
     lungo_model *model;
     lungo_stored_blob blob;
-    lungo_command_write("old", V1_WEIGHTS, sizeof V1_WEIGHTS - 1);
+    lungo_test_bytes("old", V1_WEIGHTS, sizeof V1_WEIGHTS - 1);
     ck_assert_int_eq(lungo_command(BINARY "old new"), 0);
     lungo_command_logged(V1_LINES("old") "upgrade_net_proto_binary.cpp:48] Wrote upgraded "
                                          "NetParameter binary proto to new\n");
@@ -73,7 +73,7 @@ START_TEST(weights_keep_their_blobs) {
     ck_ok(lungo_model_blob(&blob, model, 0, 0));
     lungo_model_free(model);
     ck_assert_int_eq(lungo_command(BINARY "new again"), 0);
-    lungo_command_same_files("again", "new");
+    lungo_test_same_files("again", "new");
     lungo_command_wrote("err", "File already in latest proto format: new");
 }
 END_TEST
@@ -85,7 +85,7 @@ START_TEST(unreadable_input_is_status_2) {
     lungo_command_wrote("err", "cannot open 'absent': No such file or directory");
     lungo_command_wrote("err", "upgrade_net_proto_text.cpp:30] Failed to parse input text file as "
                                "NetParameter: absent");
-    lungo_command_write_text("bad", "name: 'x'\nfoo: 3");
+    lungo_test_file("bad", "name: 'x'\nfoo: 3");
     ck_assert_int_eq(lungo_command(TEXT "bad new"), 2);
     lungo_command_wrote("err", "bad:2:4: unknown field 'foo'");
     ck_assert_int_eq(lungo_command(BINARY "bad new"), 2);
@@ -97,19 +97,19 @@ START_TEST(unreadable_input_is_status_2) {
 END_TEST
 
 START_TEST(what_cannot_be_upgraded_leaves_no_output) {
-    lungo_command_write_text("both", "solver_type: SGD type: 'SGD'");
+    lungo_test_file("both", "solver_type: SGD type: 'SGD'");
     lungo_command_refused(lungo_command(SOLVER "both new"), "cannot be both specified");
-    lungo_command_write_text("mixed", "layers { type: RELU } layer { type: 'ReLU' }");
+    lungo_test_file("mixed", "layers { type: RELU } layer { type: 'ReLU' }");
     lungo_command_refused(lungo_command(TEXT "mixed new"), "Refusing to upgrade inconsistent");
     ck_assert(!lungo_file_exists("new"));
-    lungo_command_write_text("net", "name: 'x'");
+    lungo_test_file("net", "name: 'x'");
     lungo_command_refused(lungo_command(TEXT "net no/new"), "cannot write 'no/new'");
 }
 END_TEST
 
 /* As Caffe does it: the rest is written, and the status says that it is not all. */
 START_TEST(settings_without_a_place_are_left_out) {
-    lungo_command_write_text("v0", "layers { layer { name: 'r' type: 'relu' pad: 1 } }");
+    lungo_test_file("v0", "layers { layer { name: 'r' type: 'relu' pad: 1 } }");
     ck_assert_int_eq(lungo_command(TEXT "v0 new"), 1);
     lungo_command_wrote("err", "upgrade_proto.cpp:283] Unknown parameter pad for layer type relu");
     lungo_command_wrote("err",
@@ -132,8 +132,6 @@ END_TEST
 
 Suite *lungo_suite_upgrade_tools(void);
 Suite *lungo_suite_upgrade_tools(void) {
-    Suite *suite = suite_create("upgrade_tools");
-    TCase *tcase = tcase_create("upgrade_tools");
     const TTest *const tests[] = {a_net_is_written_as_by_caffe,
                                   a_solver_is_written_as_by_caffe,
                                   what_is_up_to_date_is_written_again,
@@ -143,9 +141,5 @@ Suite *lungo_suite_upgrade_tools(void) {
                                   settings_without_a_place_are_left_out,
                                   usage,
                                   NULL};
-    tcase_add_checked_fixture(tcase, lungo_command_enter, lungo_command_leave);
-    for (const TTest *const *test = tests; *test; test++)
-        tcase_add_test(tcase, *test);
-    suite_add_tcase(suite, tcase);
-    return suite;
+    return lungo_test_folder_suite("upgrade_tools", tests);
 }

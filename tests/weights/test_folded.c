@@ -27,7 +27,7 @@ static lungo_net *open_file(const char *path) {
 
 /* net.prototxt and net.caffemodel; the caller frees the net, which has run. */
 static lungo_net *make_net(const char *text) {
-    lungo_command_write_text("net.prototxt", text);
+    lungo_test_file("net.prototxt", text);
     lungo_net *net = open_file("net.prototxt");
     lungo_fill_net(net);
     ck_ok(lungo_net_save_weights(net, "net.caffemodel", false));
@@ -261,13 +261,13 @@ START_TEST(the_command_tells_what_it_did) {
         make_net("name: 'small'\n" IMAGES CONV("bias_term: false weight_filler { type: 'msra' }")
                      ALL DROP("y", "y") LAYER1("e", "BatchNorm", "y", "y", ""));
     ck_assert_int_eq(lungo_command(FOLD "-o out"), 0);
-    lungo_command_write_text("expected", "n  BatchNorm  folded into c\n"
-                                         "s  Scale      folded into c\n"
-                                         "d  Dropout    removed: it does nothing in TEST\n"
-                                         "e  BatchNorm  left: 'r' before it is of type ReLU\n"
-                                         "2 layers folded, 1 removed, 1 left\n"
-                                         "out.prototxt and out.caffemodel are written\n");
-    lungo_command_same_files("out", "expected");
+    lungo_test_file("expected", "n  BatchNorm  folded into c\n"
+                                "s  Scale      folded into c\n"
+                                "d  Dropout    removed: it does nothing in TEST\n"
+                                "e  BatchNorm  left: 'r' before it is of type ReLU\n"
+                                "2 layers folded, 1 removed, 1 left\n"
+                                "out.prototxt and out.caffemodel are written\n");
+    lungo_test_same_files("out", "expected");
     lungo_command_wrote("out.prototxt", "name: \"small\"");
     lungo_command_wrote("out.prototxt", "weight_filler {\n      type: \"msra\"");
     check_folded(net);
@@ -283,8 +283,8 @@ START_TEST(inputs_are_never_overwritten) {
     lungo_command_refused(lungo_command(FOLD "-o net"),
                           "expected a new file, got 'net.prototxt', which the net is made from");
     lungo_command_refused(lungo_command(FOLD "-o link"), "got 'link.prototxt'");
-    lungo_command_same_files("net.prototxt", "a");
-    lungo_command_same_files("net.caffemodel", "b");
+    lungo_test_same_files("net.prototxt", "a");
+    lungo_test_same_files("net.caffemodel", "b");
 }
 END_TEST
 
@@ -301,7 +301,7 @@ START_TEST(what_is_wrong_is_said) {
     lungo_command_refused(lungo_command(LUNGO_BINARY_DIR "/bin/lungo fold"), "expected --model");
     lungo_net_free(make_net(IMAGES CONV("")));
     lungo_command_refused(lungo_command(FOLD), "expected -o PREFIX");
-    lungo_command_write_text("net.prototxt", IMAGES CONV("") NORM);
+    lungo_test_file("net.prototxt", IMAGES CONV("") NORM);
     lungo_command_refused(lungo_command(FOLD "-o out"),
                           "expected learned blobs of layer 'n', got none");
     ck_assert_int_eq(lungo_command("test -e out.prototxt"), 1);
@@ -311,8 +311,7 @@ END_TEST
 Suite *lungo_suite_folded(void);
 Suite *lungo_suite_folded(void) {
     Suite *suite = suite_create("folded");
-    TCase *cases = tcase_create("folded");
-    tcase_add_checked_fixture(cases, lungo_command_enter, lungo_command_leave);
+    TCase *cases = lungo_test_folder_case(suite, "folded", NULL);
     tcase_add_loop_test(cases, small_nets_give_what_they_gave, 0, sizeof nets / sizeof *nets);
     tcase_add_test(cases, statistics_of_the_batch_stay);
     tcase_add_test(cases, weights_stay_finite);
@@ -322,6 +321,5 @@ Suite *lungo_suite_folded(void) {
     tcase_add_test(cases, nothing_is_left_half_done);
     tcase_add_test(cases, what_is_wrong_is_said);
     tcase_set_timeout(cases, 240);
-    suite_add_tcase(suite, cases);
     return suite;
 }

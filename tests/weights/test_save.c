@@ -1,28 +1,17 @@
 #include <dirent.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "blob/blob.h"
 #include "lungo/lungo.h"
-#include "support/folder.h"
+#include "support/files.h"
 #include "support/suites.h"
 #include "store/hdf5.h"
 #include "weights/model.h"
 
 #define GOLDEN LUNGO_SOURCE_DIR "/tests/golden/solvers/"
 
-static char *folder, path[512];
-
-static void set_up(void) {
-    folder = lungo_temporary_folder();
-    snprintf(path, sizeof path, "%s/out.caffemodel", folder);
-}
-
-static void tear_down(void) {
-    lungo_remove_folder(folder);
-}
+static const char path[] = "out.caffemodel";
 
 static lungo_net *open_golden(const char *name) {
     lungo_net *net;
@@ -37,19 +26,13 @@ static lungo_net *open_golden(const char *name) {
 }
 
 static void check_same_file(const char *name) {
-    char golden[512], *got, *expected;
-    size_t length, expected_length;
+    char golden[512];
     snprintf(golden, sizeof golden, "%s%s/final.caffemodel", GOLDEN, name);
-    ck_ok(lungo_file_read(&expected, &expected_length, golden));
-    ck_ok(lungo_file_read(&got, &length, path));
-    ck_assert_uint_eq(length, expected_length);
-    ck_assert_mem_eq(got, expected, length);
-    free(got);
-    free(expected);
+    lungo_test_same_files(path, golden);
 }
 
 static int files_in_folder(void) {
-    DIR *stream = opendir(folder);
+    DIR *stream = opendir(".");
     int count = 0;
     while (readdir(stream))
         count++;
@@ -137,7 +120,7 @@ START_TEST(what_cannot_be_written_leaves_nothing) {
              "while saving weights to /nowhere/a.caffemodel");
     ck_fails(lungo_net_save_weights(net, "/nowhere/a.caffemodel.h5", false), hdf5,
              "while saving weights to /nowhere/a.caffemodel.h5");
-    ck_fails(lungo_net_save_weights(net, folder, false), LUNGO_ERR_FILE, folder);
+    ck_fails(lungo_net_save_weights(net, ".", false), LUNGO_ERR_FILE, "'.'");
     ck_assert_int_eq(files_in_folder(), 0);
     lungo_net_free(net);
 }
@@ -146,14 +129,12 @@ END_TEST
 Suite *lungo_suite_save(void);
 Suite *lungo_suite_save(void) {
     Suite *suite = suite_create("save");
-    TCase *all = tcase_create("all");
-    tcase_add_checked_fixture(all, set_up, tear_down);
+    TCase *all = lungo_test_folder_case(suite, "all", NULL);
     tcase_add_loop_test(all, a_file_of_caffe_is_written_again_byte_for_byte, 0,
                         sizeof cases / sizeof *cases);
     tcase_add_test(all, gradients_are_written_on_demand);
     tcase_add_test(all, cleared_gradients_are_zeros);
     tcase_add_test(all, a_net_without_gradients_has_none_to_write);
     tcase_add_test(all, what_cannot_be_written_leaves_nothing);
-    suite_add_tcase(suite, all);
     return suite;
 }

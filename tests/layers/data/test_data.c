@@ -1,23 +1,16 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
 #include "lungo/data.h"
 #include "net/net.h"
 #include "store/database.h"
-#include "support/folder.h"
 #include "support/suites.h"
 
-static char *home;
 static bool is_leveldb; /* the backend of the records; else it is LMDB */
 
 /* Seven records of 1x4x4: record i holds 16 i .. 16 i + 15 and has the label i. */
 static void make_database(void) {
     lungo_db_writer *writer;
-    home = lungo_temporary_folder();
-    ck_assert_int_eq(chdir(home), 0);
     ck_ok(lungo_db_writer_open(&writer, is_leveldb ? "leveldb" : "lmdb", "records"));
     for (int i = 0; i < 7; i++) {
         unsigned char pixels[16];
@@ -40,11 +33,6 @@ static void make_database(void) {
 static void make_leveldb(void) {
     is_leveldb = true;
     make_database();
-}
-
-static void remove_database(void) {
-    ck_assert_int_eq(chdir("/"), 0);
-    lungo_remove_folder(home);
 }
 
 static lungo_status open_net(lungo_net **net, const char *settings, lungo_phase phase) {
@@ -251,8 +239,7 @@ END_TEST
 Suite *lungo_suite_data(void);
 Suite *lungo_suite_data(void) {
     Suite *suite = suite_create("data");
-    TCase *tcase = tcase_create("data"), *leveldb = tcase_create("leveldb");
-    tcase_add_checked_fixture(tcase, make_database, remove_database);
+    TCase *tcase = lungo_test_folder_case(suite, "data", make_database);
     tcase_add_test(tcase, records_come_in_order_and_wrap);
     tcase_add_loop_test(tcase, a_saved_state_goes_on_with_the_same_values, 0, 2);
     tcase_add_test(tcase, shuffled_passes_have_every_record_in_another_order);
@@ -260,12 +247,10 @@ Suite *lungo_suite_data(void) {
     tcase_add_test(tcase, workers_share_the_records);
     tcase_add_test(tcase, bad_settings_are_refused);
     tcase_add_test(tcase, damaged_records_are_named);
-    suite_add_tcase(suite, tcase);
     if (lungo_backend_check(LUNGO_LEVELDB)) return suite;
-    tcase_add_checked_fixture(leveldb, make_leveldb, remove_database);
+    TCase *leveldb = lungo_test_folder_case(suite, "leveldb", make_leveldb);
     tcase_add_test(leveldb, records_come_in_order_and_wrap);
     tcase_add_loop_test(leveldb, a_saved_state_goes_on_with_the_same_values, 0, 2);
     tcase_add_test(leveldb, shuffled_passes_have_every_record_in_another_order);
-    suite_add_tcase(suite, leveldb);
     return suite;
 }

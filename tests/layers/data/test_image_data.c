@@ -2,19 +2,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "net/net.h"
-#include "support/folder.h"
 #include "support/suites.h"
-
-static char *home;
 
 /* Five gray pictures of 4x3 (the last of 2x2): picture i holds 10 i, 10 i + 1, ... */
 static void write_pictures(void) {
-    home = lungo_temporary_folder();
-    ck_assert_int_eq(chdir(home), 0);
     for (int i = 0; i < 5; i++) {
         char name[32], bytes[64];
         int count = i < 4 ? 12 : 4,
@@ -24,11 +18,6 @@ static void write_pictures(void) {
         snprintf(name, sizeof name, "p%d.pgm", i);
         ck_ok(lungo_file_replace(name, bytes, (size_t)(head + count)));
     }
-}
-
-static void remove_pictures(void) {
-    ck_assert_int_eq(chdir("/"), 0);
-    lungo_remove_folder(home);
 }
 
 static void write_list(const char *text) {
@@ -264,8 +253,7 @@ END_TEST
 Suite *lungo_suite_image_data(void);
 Suite *lungo_suite_image_data(void) {
     Suite *suite = suite_create("image_data");
-    TCase *tcase = tcase_create("image_data");
-    tcase_add_checked_fixture(tcase, write_pictures, remove_pictures);
+    TCase *tcase = lungo_test_folder_case(suite, "image_data", write_pictures);
     tcase_add_test(tcase, pictures_come_in_order_and_wrap);
     tcase_add_test(tcase, each_pass_has_every_picture_in_another_order);
     tcase_add_test(tcase, a_saved_state_goes_on_with_the_same_values);
@@ -275,6 +263,5 @@ Suite *lungo_suite_image_data(void) {
     tcase_add_test(tcase, workers_share_the_list);
     tcase_add_test(tcase, bad_pictures_are_named_with_their_line);
     tcase_add_test(tcase, bad_settings_are_refused);
-    suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -1,30 +1,18 @@
 /* Values are compared with Caffe's by golden_cases. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "net/net.h"
-#include "support/folder.h"
 #include "support/suites.h"
-
-static char *home;
 
 /* A picture of 4x4 whose channels are all 16 y + x. */
 static void write_picture(void) {
     char bytes[64] = "P5 4 4 255\n";
-    home = lungo_temporary_folder();
-    ck_assert_int_eq(chdir(home), 0);
     size_t head = strlen(bytes);
     for (size_t i = 0; i < 16; i++)
         bytes[head + i] = (char)(16 * (i / 4) + i % 4);
     ck_ok(lungo_file_replace("scene.pgm", bytes, head + 16));
-}
-
-static void remove_picture(void) {
-    ck_assert_int_eq(chdir("/"), 0);
-    lungo_remove_folder(home);
 }
 
 static void write_windows(const char *windows) {
@@ -162,13 +150,11 @@ END_TEST
 Suite *lungo_suite_window_data(void);
 Suite *lungo_suite_window_data(void) {
     Suite *suite = suite_create("window_data");
-    TCase *tcase = tcase_create("window_data");
-    tcase_add_checked_fixture(tcase, write_picture, remove_picture);
+    TCase *tcase = lungo_test_folder_case(suite, "window_data", write_picture);
     tcase_add_test(tcase, background_comes_before_foreground);
     tcase_add_test(tcase, scale_is_found_in_either_message);
     tcase_add_test(tcase, a_saved_state_goes_on_with_the_same_values);
     tcase_add_test(tcase, windows_outside_of_their_picture_are_named);
     tcase_add_test(tcase, bad_settings_are_refused);
-    suite_add_tcase(suite, tcase);
     return suite;
 }
