@@ -4,11 +4,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
 #include "lungo/lungo.h"
 #include "store/hdf5.h"
 #include "support/files.h"
 #include "support/nets.h"
+#include "support/records.h"
 #include "support/suites.h"
 
 /* An example's comments "# x: 2 3" become Input layers; everything else stays. */
@@ -48,8 +48,8 @@ static void make_pictures(void) {
 static void make_hdf5(void) {
     const float values[8] = {0};
     lungo_hdf5_writer *writer;
-    ck_ok(lungo_file_replace("train_list.txt", "train.h5", 8));
-    ck_ok(lungo_file_replace("train.h5", "", 0));
+    lungo_test_file("train_list.txt", "train.h5");
+    lungo_test_file("train.h5", "");
     if (lungo_hdf5_check()) return;
     ck_ok(lungo_hdf5_create(&writer, "train.h5"));
     ck_ok(lungo_hdf5_write(writer, "data", &(lungo_shape){2, {4, 2}}, values));
@@ -63,17 +63,8 @@ static void make_database(void) {
     lungo_db_writer *writer;
     ck_ok(lungo_db_writer_open(&writer, "lmdb", "train_lmdb"));
     for (int i = 0; i < 8; i++) {
-        char key[16];
         memset(pixels, 10 * i, sizeof pixels);
-        snprintf(key, sizeof key, "%08d", i);
-        ck_ok(lungo_db_writer_put(writer, key, 8,
-                                  &(lungo_datum){.channels = 3,
-                                                 .height = 8,
-                                                 .width = 8,
-                                                 .data = pixels,
-                                                 .data_size = sizeof pixels,
-                                                 .label = i,
-                                                 .has_label = true}));
+        lungo_test_record(writer, i, i, 3, 8, pixels);
     }
     ck_ok(lungo_db_writer_close(writer));
 }

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "solver/solver.h"
+#include "support/runs.h"
 #include "support/solvers.h"
 #include "support/suites.h"
 
@@ -23,17 +24,10 @@
     "} " layers                                                                                    \
     " layer { name: 'loss' type: 'EuclideanLoss' bottom: 'y' bottom: 'zero' top: 'loss' } }\n"
 
-static lungo_solver *open_with(const char *text, const lungo_solver_options *options) {
-    lungo_solver *solver;
-    lungo_test_file("solver.prototxt", text);
-    ck_ok(lungo_solver_open(&solver, "solver.prototxt", options));
-    return solver;
-}
-
 static lungo_solver *open_unguarded(const char *text) {
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
     options.guard = false;
-    return open_with(text, &options);
+    return lungo_test_solver_with(text, &options);
 }
 
 static float *values_of(lungo_solver *solver, const char *blob) {
@@ -305,7 +299,7 @@ START_TEST(growth_that_warns_can_be_set) {
     heard warnings = {0};
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
     options.guard_growth = 3;
-    lungo_solver *solver = open_with(GROWING, &options);
+    lungo_solver *solver = lungo_test_solver_with(GROWING, &options);
     *lungo_test_weights(solver, "w") = 1;
     lungo_set_log(hear, &warnings);
     ck_ok(lungo_solver_step(solver, 9));
@@ -344,16 +338,13 @@ END_TEST
     " layer { name: 'loss' type: 'EuclideanLoss' bottom: 'y' bottom: 't' top: 'loss' } }\n"
 
 static int warnings_of_bias(float target, const char *settings) {
-    int warnings = 0;
     char text[1024];
     snprintf(text, sizeof text, "snapshot_after_train: false lr_policy: 'fixed' %s%s", settings,
              BIAS_NET);
     lungo_solver *solver = lungo_test_solver(text);
     for (int i = 0; i < 3; i++)
         values_of(solver, "t")[i] = target;
-    lungo_set_log(lungo_test_count_warnings, &warnings);
-    ck_ok(lungo_solver_step(solver, 20));
-    lungo_set_log(NULL, NULL);
+    int warnings = lungo_test_warnings(solver, 20);
     lungo_solver_free(solver);
     return warnings;
 }
@@ -390,7 +381,7 @@ START_TEST(guard_and_watch_change_no_bit_of_training) {
         watch[0] = (char)('0' + i);
         options.watch = watch;
         snprintf(text, sizeof text, FIXED "%s%s", settings[i], PULLED_NET("5", ""));
-        train(open_with(text, &options), with);
+        train(lungo_test_solver_with(text, &options), with);
         train(open_unguarded(text), without);
         ck_assert_mem_eq(with, without, sizeof with);
     }

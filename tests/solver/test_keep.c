@@ -16,17 +16,10 @@
 
 #define SETTINGS "lr_policy: 'fixed' base_lr: 0.1 max_iter: 6 snapshot_prefix: 's' "
 
-static lungo_solver *open_with(const char *text, lungo_solver_options options) {
-    lungo_solver *solver;
-    lungo_test_file("solver.prototxt", text);
-    ck_ok(lungo_solver_open(&solver, "solver.prototxt", &options));
-    return solver;
-}
-
 static lungo_solver *keeping(int count, const char *text) {
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
     options.keep_snapshots = count;
-    return open_with(text, options);
+    return lungo_test_solver_with(text, &options);
 }
 
 /* Which of s_iter_0 .. s_iter_9 are there: "2 4 " */
@@ -180,7 +173,8 @@ END_TEST
 START_TEST(training_stops_if_it_is_to) {
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
     options.stop_on_snapshot_error = true;
-    lungo_solver *solver = open_with(SETTINGS "snapshot: 2" PULLED_NET("1", ""), options);
+    lungo_solver *solver =
+        lungo_test_solver_with(SETTINGS "snapshot: 2" PULLED_NET("1", ""), &options);
     limit_files(8);
     ck_fails(lungo_solver_solve(solver, NULL), LUNGO_ERR_FILE,
              "cannot write 's_iter_2.caffemodel': File too large");

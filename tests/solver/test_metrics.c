@@ -1,34 +1,22 @@
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/file.h"
-#include "support/allocations.h"
+#include "support/runs.h"
 #include "support/solvers.h"
 #include "support/suites.h"
 
 #define FIXED "lr_policy: 'fixed' base_lr: 0.5 snapshot_after_train: false "
 
-static lungo_solver *opened(const char *text, const lungo_solver_options *options) {
-    lungo_solver *solver;
-    lungo_test_file("solver.prototxt", text);
-    ck_ok(lungo_solver_open(&solver, "solver.prototxt", options));
-    return solver;
-}
-
 static lungo_solver *measured(const char *text, const char *file) {
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
     options.metrics = file;
-    return opened(text, &options);
+    return lungo_test_solver_with(text, &options);
 }
 
 /* The file's text, with a T for each time; the caller frees it. */
 static char *rows_of(const char *path) {
-    char *text, *at;
-    size_t length;
-    ck_ok(lungo_file_read(&text, &length, path));
-    for (at = text; (at = strstr(at, "\"time\": ")); at++) {
+    char *text = lungo_test_text(path);
+    for (char *at = text; (at = strstr(at, "\"time\": ")); at++) {
         size_t digits = strspn(at + 8, "0123456789.");
         ck_assert_uint_gt(digits, 4);
         at[8] = 'T';
@@ -82,10 +70,10 @@ START_TEST(every_nth_iteration_with_the_norms_that_are_watched) {
     options.metrics = "metrics";
     options.watch = "watch.tsv";
     options.metrics_every = 2;
-    lungo_solver *solver =
-        opened(FIXED "display: 3 net_param { layer { name: 'a \"b\"' type: 'Parameter' top: 'w'"
-                     " loss_weight: 1 parameter_param { shape { dim: 1 } } } }",
-               &options);
+    lungo_solver *solver = lungo_test_solver_with(
+        FIXED "display: 3 net_param { layer { name: 'a \"b\"' type: 'Parameter' top: 'w'"
+              " loss_weight: 1 parameter_param { shape { dim: 1 } } } }",
+        &options);
     ck_ok(lungo_solver_step(solver, 3));
     lungo_solver_free(solver);
     check_rows("metrics",
@@ -101,22 +89,12 @@ END_TEST
 /* What the run that is resumed leaves is what one that was not stopped leaves; time goes on. */
 START_TEST(a_resumed_run_goes_on_in_its_file) {
     static const char text[] = FIXED "momentum: 0.9 display: 1" PULLED_NET("3", "");
-    lungo_solver *solver = measured(text, "straight");
-    *lungo_test_weights(solver, "w") = 3;
-    ck_ok(lungo_solver_step(solver, 2));
-    ck_ok(lungo_solver_snapshot(solver));
-    ck_ok(lungo_solver_step(solver, 2));
-    lungo_solver_free(solver);
+    lungo_test_run_straight(measured(text, "straight"));
     char *rows = rows_of("straight");
     lungo_test_file("resumed", "{\"iteration\": 1, \"time\": 1000.250, \"phase\": \"train\"}\n"
                                "{\"iteration\": 2, \"time\": 2000.0");
-    solver = measured(text, "resumed");
-    ck_ok(lungo_solver_restore(solver, "solver_iter_2.solverstate"));
-    ck_ok(lungo_solver_step(solver, 2));
-    lungo_solver_free(solver);
-    char *again, *behind = strchr(strchr(rows, '\n') + 1, '\n') + 1;
-    size_t length;
-    ck_ok(lungo_file_read(&again, &length, "resumed"));
+    lungo_test_run_resumed(measured(text, "resumed"));
+    char *again = lungo_test_text("resumed"), *behind = strchr(strchr(rows, '\n') + 1, '\n') + 1;
     double time = atof(strstr(strchr(again, '\n'), "\"time\": ") + 8);
     ck_assert(time >= 1000.25 && time < 2000);
     free(again);
@@ -128,25 +106,12 @@ START_TEST(a_resumed_run_goes_on_in_its_file) {
 END_TEST
 
 START_TEST(a_file_of_something_else_is_left_alone) {
-    static const char text[] = FIXED "display: 1" PULLED_NET("1", "");
     static const char watch[] = "{\"iteration\": 0, \"layer\": \"w\", \"param\": 0}\n";
-    lungo_test_file("metrics", watch);
-    lungo_solver *solver = measured(text, "metrics");
-    ck_fails(lungo_solver_step(solver, 1), LUNGO_ERR_USAGE,
-             "'metrics': expected no such file, as the run begins with iteration 0");
-    ck_assert_int_eq(rename("metrics", "kept"), 0);
-    ck_ok(lungo_solver_step(solver, 1));
-    ck_ok(lungo_solver_snapshot(solver));
-    ck_assert_int_eq(rename("kept", "metrics"), 0);
-    ck_ok(lungo_solver_restore(solver, "solver_iter_1.solverstate"));
-    ck_fails(lungo_solver_step(solver, 1), LUNGO_ERR_FORMAT,
-             "expected a file of metrics of the run that is resumed, with rows of the form "
-             "{\"iteration\": ..., \"time\": ...}, got another file\n  for the file of metrics");
-    char *rows;
-    size_t length;
-    ck_ok(lungo_file_read(&rows, &length, "metrics"));
-    ck_assert_str_eq(rows, watch);
-    free(rows);
+    lungo_solver *solver = measured(FIXED "display: 1" PULLED_NET("1", ""), "metrics");
+    lungo_test_leaves_alone(
+        solver, "metrics", watch,
+        "expected a file of metrics of the run that is resumed, with rows of the form "
+        "{\"iteration\": ..., \"time\": ...}, got another file\n  for the file of metrics");
     lungo_solver_free(solver);
 }
 END_TEST
@@ -157,7 +122,8 @@ START_TEST(a_run_that_ended_before_its_first_snapshot_begins_anew) {
     options.metrics = "metrics";
     options.resume_newest = true;
     for (int i = 0; i < 2; i++) {
-        lungo_solver *solver = opened(FIXED "display: 1" IDLE_NET("1", ""), &options);
+        lungo_solver *solver =
+            lungo_test_solver_with(FIXED "display: 1" IDLE_NET("1", ""), &options);
         ck_ok(lungo_solver_step(solver, 1));
         lungo_solver_free(solver);
     }
@@ -189,33 +155,19 @@ START_TEST(a_file_that_cannot_be_opened_is_an_error_before_training) {
 END_TEST
 
 START_TEST(a_full_disk_is_reported_once_and_training_goes_on) {
-    int warnings = 0;
     lungo_solver *solver = measured(FIXED "display: 1" PULLED_NET("1", ""), "/dev/full");
-    lungo_set_log(lungo_test_count_warnings, &warnings);
-    ck_ok(lungo_solver_step(solver, 3));
-    lungo_set_log(NULL, NULL);
-    ck_assert_int_eq(warnings, 1);
+    ck_assert_int_eq(lungo_test_warnings(solver, 3), 1);
     ck_assert_ptr_nonnull(strstr(lungo_error_text(), "No space left"));
     lungo_solver_free(solver);
 }
 END_TEST
 
-static lungo_status note_allocations(void *user, lungo_solver *solver) {
-    size_t *counts = user;
-    int iter = lungo_solver_iter(solver);
-    if (iter < 8) counts[iter] = lungo_allocations();
-    return LUNGO_OK;
-}
-
 START_TEST(an_iteration_that_is_recorded_allocates_nothing) {
-    size_t counts[8] = {0};
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
     options.metrics = "metrics";
     options.metrics_every = 1;
-    lungo_solver *solver = opened(FIXED PULLED_NET("5", ""), &options);
-    lungo_solver_on_iteration(solver, note_allocations, counts);
-    ck_ok(lungo_solver_step(solver, 7));
-    ck_assert_uint_eq(counts[7], counts[2]);
+    lungo_solver *solver = lungo_test_solver_with(FIXED PULLED_NET("5", ""), &options);
+    lungo_test_allocates_nothing(solver);
     lungo_solver_free(solver);
 }
 END_TEST

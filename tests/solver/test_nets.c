@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "solver/solver.h"
 #include "support/nets.h"
 #include "support/solvers.h"
@@ -138,14 +137,13 @@ START_TEST(states_are_laid_over_one_another) {
 END_TEST
 
 START_TEST(options_are_for_the_train_net_alone) {
-    lungo_solver *solver;
     const char *const stages[] = {"added"};
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
     options.level = 5;
     options.stages = stages;
     options.stage_count = 1;
-    lungo_test_file("solver.prototxt", FIXED STAGED "test_iter: 1 test_interval: 1");
-    ck_ok(lungo_solver_open(&solver, "solver.prototxt", &options));
+    lungo_solver *solver =
+        lungo_test_solver_with(FIXED STAGED "test_iter: 1 test_interval: 1", &options);
     const lungo_net *train = lungo_solver_net(solver), *test = lungo_solver_test_net(solver, 0);
     ck_assert(!has(train, "low") && has(train, "own") && has(train, "added"));
     ck_assert(has(test, "low") && has(test, "own") && !has(test, "added"));
@@ -156,9 +154,7 @@ END_TEST
 /* ---- weights ---- */
 
 static float first_weight(const char *text, const lungo_solver_options *options) {
-    lungo_solver *solver;
-    lungo_test_file("solver.prototxt", text);
-    ck_ok(lungo_solver_open(&solver, "solver.prototxt", options));
+    lungo_solver *solver = lungo_test_solver_with(text, options);
     float weight = *lungo_test_weights(solver, "w");
     lungo_solver_free(solver);
     return weight;

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "solver/solver.h"
 #include "support/solvers.h"
 #include "support/suites.h"
@@ -104,12 +103,10 @@ END_TEST
 
 /* With none of the others, the best is the newest. */
 START_TEST(the_best_counts_with_its_iteration) {
-    lungo_solver *solver;
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
     options.keep_best = "loss";
-    lungo_test_file("solver.prototxt",
-                    SETTINGS "test_iter: 1 test_interval: 1 " PULLED_NET("1", ""));
-    ck_ok(lungo_solver_open(&solver, "solver.prototxt", &options));
+    lungo_solver *solver = lungo_test_solver_with(
+        SETTINGS "test_iter: 1 test_interval: 1 " PULLED_NET("1", ""), &options);
     *lungo_test_weights(solver, "w") = 3;
     ck_ok(lungo_solver_step(solver, 4));
     lungo_solver_free(solver);

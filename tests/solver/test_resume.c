@@ -1,7 +1,6 @@
 /* Every part of a run's state, one by one: bit for bit the run that was not stopped. What each test
  * stands for is lost, and the test fails, when that part is not saved. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -9,6 +8,7 @@
 #include "lungo/data.h"
 #include "store/database.h"
 #include "store/hdf5.h"
+#include "support/records.h"
 #include "support/resume.h"
 #include "support/solvers.h"
 #include "support/suites.h"
@@ -169,18 +169,9 @@ static void make_database(const char *backend, const char *path) {
     ck_ok(lungo_db_writer_open(&writer, backend, path));
     for (int i = 0; i < 7; i++) {
         unsigned char pixels[32];
-        char key[16];
         for (int k = 0; k < 32; k++)
             pixels[k] = (unsigned char)(16 * i + 5 * k);
-        snprintf(key, sizeof key, "%08d", i);
-        lungo_datum datum = {.channels = 2,
-                             .height = 4,
-                             .width = 4,
-                             .data = pixels,
-                             .data_size = sizeof pixels,
-                             .label = i % 3,
-                             .has_label = true};
-        ck_ok(lungo_db_writer_put(writer, key, 8, &datum));
+        lungo_test_record(writer, i, i % 3, 2, 4, pixels);
     }
     ck_ok(lungo_db_writer_close(writer));
 }

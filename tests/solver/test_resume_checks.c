@@ -11,6 +11,7 @@
 #include "proto/wire.h"
 #include "solver/solver.h"
 #include "support/nets.h"
+#include "support/records.h"
 #include "support/solvers.h"
 #include "support/suites.h"
 
@@ -30,16 +31,7 @@ static void make_database(int first, int count) {
     ck_ok(lungo_db_writer_open(&writer, "lmdb", "records"));
     for (int i = first; i < first + count; i++) {
         unsigned char pixels[4] = {(unsigned char)i, 7, 1, (unsigned char)(3 * i)};
-        char key[16];
-        snprintf(key, sizeof key, "%08d", i);
-        lungo_datum datum = {.channels = 1,
-                             .height = 2,
-                             .width = 2,
-                             .data = pixels,
-                             .data_size = sizeof pixels,
-                             .label = i % 3,
-                             .has_label = true};
-        ck_ok(lungo_db_writer_put(writer, key, 8, &datum));
+        lungo_test_record(writer, i, i % 3, 1, 2, pixels);
     }
     ck_ok(lungo_db_writer_close(writer));
 }

@@ -6,21 +6,17 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include "base/file.h"
-#include "support/allocations.h"
+#include "support/runs.h"
 #include "support/solvers.h"
 #include "support/suites.h"
 
 #define FIXED "lr_policy: 'fixed' base_lr: 0.5 snapshot_after_train: false display: 1 "
 
 static lungo_solver *recorded(const char *folder, int histograms) {
-    lungo_solver *solver;
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
     options.tensorboard = folder;
     options.tensorboard_histograms = histograms;
-    lungo_test_file("solver.prototxt", FIXED PULLED_NET("5", ""));
-    ck_ok(lungo_solver_open(&solver, "solver.prototxt", &options));
-    return solver;
+    return lungo_test_solver_with(FIXED PULLED_NET("5", ""), &options);
 }
 
 /* How many files are in the folder; *size: of the last one seen. */
@@ -67,7 +63,6 @@ END_TEST
 
 /* What is written ends with a whole event. */
 START_TEST(a_full_disk_is_reported_once_and_training_goes_on) {
-    int warnings = 0;
     long before, after;
     struct rlimit limit;
     lungo_solver *solver = recorded("runs", 0);
@@ -77,12 +72,9 @@ START_TEST(a_full_disk_is_reported_once_and_training_goes_on) {
     limit.rlim_cur = (rlim_t)before + 10;
     signal(SIGXFSZ, SIG_IGN);
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    lungo_set_log(lungo_test_count_warnings, &warnings);
-    ck_ok(lungo_solver_step(solver, 3));
-    lungo_set_log(NULL, NULL);
+    ck_assert_int_eq(lungo_test_warnings(solver, 3), 1);
     limit.rlim_cur = limit.rlim_max;
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    ck_assert_int_eq(warnings, 1);
     ck_assert_ptr_nonnull(strstr(lungo_error_text(), "File too large"));
     ck_assert_int_eq(count_files("runs/train", &after), 1);
     ck_assert_int_eq(after, before);
@@ -107,19 +99,9 @@ START_TEST(settings_that_make_no_sense_are_errors) {
 }
 END_TEST
 
-static lungo_status note_allocations(void *user, lungo_solver *solver) {
-    size_t *counts = user;
-    int iter = lungo_solver_iter(solver);
-    if (iter < 8) counts[iter] = lungo_allocations();
-    return LUNGO_OK;
-}
-
 START_TEST(an_iteration_that_is_recorded_allocates_nothing) {
-    size_t counts[8] = {0};
     lungo_solver *solver = recorded("runs", 1);
-    lungo_solver_on_iteration(solver, note_allocations, counts);
-    ck_ok(lungo_solver_step(solver, 7));
-    ck_assert_uint_eq(counts[7], counts[2]);
+    lungo_test_allocates_nothing(solver);
     lungo_solver_free(solver);
 }
 END_TEST

@@ -4,9 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "solver/solver.h"
-#include "support/allocations.h"
+#include "support/runs.h"
 #include "support/solvers.h"
 #include "support/suites.h"
 
@@ -14,12 +13,9 @@
 #define HEADER "iteration\tlayer\tparam\tweight_norm\tgradient_norm\tdecay_norm\tupdate_ratio\n"
 
 static lungo_solver *watched(const char *text, const char *file) {
-    lungo_solver *solver;
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
     options.watch = file;
-    lungo_test_file("solver.prototxt", text);
-    ck_ok(lungo_solver_open(&solver, "solver.prototxt", &options));
-    return solver;
+    return lungo_test_solver_with(text, &options);
 }
 
 /* Two weights w, whose gradient is w - t; passes add up. */
@@ -30,14 +26,6 @@ static lungo_solver *watched(const char *text, const char *file) {
     " inner_product_param { num_output: 2 bias_term: false } }"                                    \
     " layer { name: 'loss' type: 'EuclideanLoss' bottom: 'y' bottom: 't' top: 'loss' } }\n"
 
-/* The file's text; the caller frees it. */
-static char *text_of(const char *path) {
-    char *text;
-    size_t length;
-    ck_ok(lungo_file_read(&text, &length, path));
-    return text;
-}
-
 /* One update of w = (3, -4), gradient (2, -5) times passes; clipped or not, divided again. */
 static void check_row(const char *settings, double gradient, double decay, double update) {
     char text[1024];
@@ -47,7 +35,7 @@ static void check_row(const char *settings, double gradient, double decay, doubl
     float *w = lungo_test_weights(solver, "w");
     w[0] = 3, w[1] = -4;
     ck_ok(lungo_solver_step(solver, 1));
-    char *rows = text_of("watch.tsv");
+    char *rows = lungo_test_text("watch.tsv");
     ck_assert_int_eq(
         sscanf(rows, HEADER "0\tw\t0\t%lf\t%lf\t%lf\t%lf\n", &got[0], &got[1], &got[2], &got[3]),
         4);
@@ -88,7 +76,7 @@ START_TEST(json_lines_hold_the_same) {
               " layer { name: 'l' type: 'EuclideanLoss' bottom: 'w' bottom: 't' top: 'l' } }",
         "watch.jsonl");
     ck_ok(lungo_solver_step(solver, 2));
-    char *rows = text_of("watch.jsonl");
+    char *rows = lungo_test_text("watch.jsonl");
     ck_assert_str_eq(rows, "{\"iteration\": 0, \"layer\": \"a \\\"b\\\"\\u000a\", \"param\": 0, "
                            "\"weight_norm\": 0, \"gradient_norm\": 2, \"decay_norm\": 0, "
                            "\"update_ratio\": null}\n"
@@ -103,19 +91,11 @@ END_TEST
 /* A run that is resumed leaves the file of a run that was not, torn last row or not. */
 static void check_resumed(const char *straight, const char *resumed) {
     static const char text[] = FIXED "momentum: 0.9" PULLED_NET("3", "");
-    lungo_solver *one = watched(text, straight);
-    *lungo_test_weights(one, "w") = 3;
-    ck_ok(lungo_solver_step(one, 2));
-    ck_ok(lungo_solver_snapshot(one));
-    ck_ok(lungo_solver_step(one, 3));
-    char *rows = text_of(straight);
-    ck_ok(lungo_file_replace(resumed, rows, strlen(rows) - 9));
-    lungo_solver_free(one);
-    lungo_solver *two = watched(text, resumed);
-    ck_ok(lungo_solver_restore(two, "solver_iter_2.solverstate"));
-    ck_ok(lungo_solver_step(two, 3));
-    lungo_solver_free(two);
-    char *again = text_of(resumed);
+    lungo_test_run_straight(watched(text, straight));
+    char *rows = lungo_test_text(straight);
+    lungo_test_bytes(resumed, rows, strlen(rows) - 9);
+    lungo_test_run_resumed(watched(text, resumed));
+    char *again = lungo_test_text(resumed);
     ck_assert_str_eq(again, rows);
     free(rows);
     free(again);
@@ -134,10 +114,10 @@ START_TEST(a_restore_in_the_middle_cuts_the_rows) {
     ck_ok(lungo_solver_step(solver, 1));
     ck_ok(lungo_solver_snapshot(solver));
     ck_ok(lungo_solver_step(solver, 3));
-    char *rows = text_of("watch.tsv");
+    char *rows = lungo_test_text("watch.tsv");
     ck_ok(lungo_solver_restore(solver, "solver_iter_1.solverstate"));
     ck_ok(lungo_solver_step(solver, 3));
-    char *again = text_of("watch.tsv");
+    char *again = lungo_test_text("watch.tsv");
     ck_assert_str_eq(rows, again);
     free(rows);
     free(again);
@@ -146,20 +126,8 @@ START_TEST(a_restore_in_the_middle_cuts_the_rows) {
 END_TEST
 
 START_TEST(nothing_is_overwritten) {
-    lungo_test_file("watch.tsv", "precious");
     lungo_solver *solver = watched(FIXED PULLED_NET("1", ""), "watch.tsv");
-    ck_fails(lungo_solver_step(solver, 1), LUNGO_ERR_USAGE,
-             "'watch.tsv': expected no such file, as the run begins with iteration 0");
-    ck_assert_int_eq(lungo_solver_iter(solver), 0);
-    ck_assert_int_eq(rename("watch.tsv", "kept"), 0);
-    ck_ok(lungo_solver_step(solver, 1));
-    ck_ok(lungo_solver_snapshot(solver));
-    ck_assert_int_eq(rename("kept", "watch.tsv"), 0);
-    ck_ok(lungo_solver_restore(solver, "solver_iter_1.solverstate"));
-    ck_fails(lungo_solver_step(solver, 1), LUNGO_ERR_FORMAT, "expected a watch file of the run");
-    char *text = text_of("watch.tsv");
-    ck_assert_str_eq(text, "precious");
-    free(text);
+    lungo_test_leaves_alone(solver, "watch.tsv", "precious", "expected a watch file of the run");
     lungo_solver_free(solver);
 }
 END_TEST
@@ -173,33 +141,19 @@ START_TEST(a_file_that_cannot_be_opened_is_an_error_before_training) {
 END_TEST
 
 START_TEST(a_full_disk_is_reported_once_and_training_goes_on) {
-    int warnings = 0;
     lungo_solver *solver = watched(FIXED PULLED_NET("1", ""), "/dev/full");
     *lungo_test_weights(solver, "w") = 3;
-    lungo_set_log(lungo_test_count_warnings, &warnings);
-    ck_ok(lungo_solver_step(solver, 3));
-    ck_ok(lungo_solver_step(solver, 1));
-    lungo_set_log(NULL, NULL);
-    ck_assert_int_eq(warnings, 1);
+    ck_assert_int_eq(lungo_test_warnings(solver, 3), 1);
+    ck_assert_int_eq(lungo_test_warnings(solver, 1), 0);
     ck_assert_ptr_nonnull(strstr(lungo_error_text(), "No space left"));
     lungo_solver_free(solver);
 }
 END_TEST
 
-static lungo_status note_allocations(void *user, lungo_solver *solver) {
-    size_t *counts = user;
-    int iter = lungo_solver_iter(solver);
-    if (iter < 8) counts[iter] = lungo_allocations();
-    return LUNGO_OK;
-}
-
 START_TEST(an_iteration_that_is_watched_allocates_nothing) {
-    size_t counts[8] = {0};
     lungo_solver *solver = watched(FIXED PULLED_NET("5", ""), "watch.tsv");
     *lungo_test_weights(solver, "w") = 3;
-    lungo_solver_on_iteration(solver, note_allocations, counts);
-    ck_ok(lungo_solver_step(solver, 7));
-    ck_assert_uint_eq(counts[7], counts[2]);
+    lungo_test_allocates_nothing(solver);
     lungo_solver_free(solver);
 }
 END_TEST

@@ -6,9 +6,13 @@
 #include "support/suites.h"
 
 lungo_solver *lungo_test_solver(const char *text) {
+    return lungo_test_solver_with(text, NULL);
+}
+
+lungo_solver *lungo_test_solver_with(const char *text, const lungo_solver_options *options) {
     lungo_solver *solver;
     lungo_test_file("solver.prototxt", text);
-    ck_ok(lungo_solver_open(&solver, "solver.prototxt", NULL));
+    ck_ok(lungo_solver_open(&solver, "solver.prototxt", options));
     return solver;
 }
 

@@ -29,6 +29,9 @@
 /* Writes solver.prototxt and opens it; fails the test when that fails. */
 lungo_solver *lungo_test_solver(const char *text);
 
+/* The same with options. */
+lungo_solver *lungo_test_solver_with(const char *text, const lungo_solver_options *options);
+
 /* The same, for errors. */
 lungo_status lungo_try_solver(const char *text);
 

@@ -4,6 +4,7 @@
 #include "lungo/data.h"
 #include "net/net.h"
 #include "store/database.h"
+#include "support/records.h"
 #include "support/suites.h"
 
 static bool is_leveldb; /* the backend of the records; else it is LMDB */
@@ -14,18 +15,9 @@ static void make_database(void) {
     ck_ok(lungo_db_writer_open(&writer, is_leveldb ? "leveldb" : "lmdb", "records"));
     for (int i = 0; i < 7; i++) {
         unsigned char pixels[16];
-        char key[16];
         for (int k = 0; k < 16; k++)
             pixels[k] = (unsigned char)(16 * i + k);
-        snprintf(key, sizeof key, "%08d", i);
-        lungo_datum datum = {.channels = 1,
-                             .height = 4,
-                             .width = 4,
-                             .data = pixels,
-                             .data_size = 16,
-                             .label = i,
-                             .has_label = true};
-        ck_ok(lungo_db_writer_put(writer, key, 8, &datum));
+        lungo_test_record(writer, i, i, 1, 4, pixels);
     }
     ck_ok(lungo_db_writer_close(writer));
 }
