@@ -4,6 +4,7 @@
 #include "plan/plan.h"
 #include "support/allocations.h"
 #include "support/nets.h"
+#include "support/runs.h"
 #include "support/suites.h"
 
 #define EUCLIDEAN(name, bottom, target, more)                                                      \
@@ -148,22 +149,8 @@ START_TEST(passes_allocate_nothing) {
 }
 END_TEST
 
-/* Whatever allocation fails, the net either opens (the log may do without) or says that memory is
- * out, and leaks nothing (the sanitizer looks). */
 START_TEST(opening_survives_every_failed_allocation) {
-    size_t before = lungo_allocations(), failed = 0;
-    ck_ok(lungo_try_net(LUNGO_TRAIN, regression));
-    size_t count = lungo_allocations() - before;
-    for (size_t n = 1; n <= count; n++) {
-        lungo_fail_allocation(n);
-        lungo_status status = lungo_try_net(LUNGO_TRAIN, regression);
-        lungo_fail_allocation(0);
-        if (status == LUNGO_OK) continue;
-        failed++;
-        ck_assert_msg(status == LUNGO_ERR_MEMORY, "allocation %zu of %zu: status %d\n%s", n, count,
-                      status, lungo_error_text());
-    }
-    ck_assert_uint_gt(failed, 20);
+    lungo_test_open_without_memory(regression);
 }
 END_TEST
 

@@ -5,6 +5,7 @@
 #include "plan/plan.h"
 #include "support/allocations.h"
 #include "support/nets.h"
+#include "support/runs.h"
 #include "support/suites.h"
 
 #define CONV(name, bottom, top, more)                                                              \
@@ -151,18 +152,7 @@ START_TEST(steps_allocate_nothing) {
 END_TEST
 
 START_TEST(opening_survives_every_failed_allocation) {
-    size_t before = lungo_allocations(), failed = 0;
-    ck_ok(lungo_try_net(LUNGO_TRAIN, block));
-    size_t count = lungo_allocations() - before;
-    for (size_t n = 1; n <= count; n++) {
-        lungo_fail_allocation(n);
-        lungo_status status = lungo_try_net(LUNGO_TRAIN, block);
-        lungo_fail_allocation(0);
-        if (status == LUNGO_OK) continue;
-        failed++;
-        ck_assert_msg(status == LUNGO_ERR_MEMORY, "allocation %zu: %s", n, lungo_error_text());
-    }
-    ck_assert_uint_gt(failed, 20);
+    lungo_test_open_without_memory(block);
 }
 END_TEST
 

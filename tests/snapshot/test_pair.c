@@ -11,7 +11,6 @@
 #include "support/suites.h"
 
 #define SETTINGS "lr_policy: 'fixed' base_lr: 0.25 momentum: 0.5 snapshot_prefix: 's' "
-#define HDF5     "snapshot_format: HDF5 "
 
 static void put(const char *path, const void *bytes, size_t length) {
     FILE *file = fopen(path, "wb");
@@ -63,25 +62,26 @@ static void damage(lungo_solver *solver, const char *path, const char *state, si
     free(bytes);
 }
 
-START_TEST(a_damaged_state_is_refused) {
+static void check_damaged(const char *path) {
     lungo_solver *solver = pair_of("");
-    damage(solver, "s_iter_1.solverstate", "s_iter_1.solverstate", 1);
+    damage(solver, path, "s_iter_1.solverstate", 1);
     ck_ok(lungo_solver_restore(solver, "s_iter_1.solverstate"));
     lungo_solver_free(solver);
+}
+
+START_TEST(a_damaged_state_is_refused) {
+    check_damaged("s_iter_1.solverstate");
 }
 END_TEST
 
 START_TEST(a_damaged_model_is_refused) {
-    lungo_solver *solver = pair_of("");
-    damage(solver, "s_iter_1.caffemodel", "s_iter_1.solverstate", 1);
-    ck_ok(lungo_solver_restore(solver, "s_iter_1.solverstate"));
-    lungo_solver_free(solver);
+    check_damaged("s_iter_1.caffemodel");
 }
 END_TEST
 
 START_TEST(damaged_hdf5_files_are_refused) {
     if (lungo_hdf5_check()) return;
-    lungo_solver *solver = pair_of(HDF5);
+    lungo_solver *solver = pair_of("snapshot_format: HDF5 ");
     damage(solver, "s_iter_1.solverstate.h5", "s_iter_1.solverstate.h5", 7);
     damage(solver, "s_iter_1.caffemodel.h5", "s_iter_1.solverstate.h5", 37);
     ck_ok(lungo_solver_restore(solver, "s_iter_1.solverstate.h5"));
@@ -119,17 +119,26 @@ END_TEST
 
 /* ---- writing over ---- */
 
+/* A writer of the pair s_iter_1 anew. */
+static void begin(lungo_pair *pair) {
+    ck_ok(lungo_pair_name(pair, "s", 1, false));
+    ck_ok(lungo_pair_begin(pair));
+}
+
+static void save_weights(lungo_solver *solver, const lungo_pair *pair) {
+    ck_ok(lungo_net_save_weights(lungo_solver_net(solver), pair->model, false));
+}
+
 /* As after a kill between the two files: new weights, and the old state with its own. */
 START_TEST(the_old_pair_is_there_until_the_new_one_is_whole) {
     lungo_pair pair;
     lungo_solver *solver = pair_of("");
-    ck_ok(lungo_pair_name(&pair, "s", 1, false));
-    ck_ok(lungo_pair_begin(&pair));
+    begin(&pair);
     ck_assert(lungo_file_exists("s_iter_1.caffemodel"));
-    ck_ok(lungo_net_save_weights(lungo_solver_net(solver), pair.model, false));
+    save_weights(solver, &pair);
     ck_ok(lungo_pair_check(NULL, "s_iter_1.solverstate"));
     ck_ok(lungo_pair_begin(&pair)); /* the next writer: what the state needs stays */
-    ck_ok(lungo_net_save_weights(lungo_solver_net(solver), pair.model, false));
+    save_weights(solver, &pair);
     ck_ok(lungo_solver_restore(solver, "s_iter_1.solverstate"));
     ck_ok(lungo_solver_snapshot(solver));
     ck_assert(!lungo_file_exists("s_iter_1.caffemodel.before"));
@@ -143,13 +152,12 @@ END_TEST
 START_TEST(weights_kept_for_no_state_are_removed_in_time) {
     lungo_pair pair;
     lungo_solver *solver = pair_of("");
-    ck_ok(lungo_pair_name(&pair, "s", 1, false));
-    ck_ok(lungo_pair_begin(&pair));
+    begin(&pair);
     ck_assert(lungo_file_exists(pair.before));
     lungo_pair_clean("s");
     ck_assert(!lungo_file_exists(pair.before));
     ck_ok(lungo_pair_begin(&pair));
-    ck_ok(lungo_net_save_weights(lungo_solver_net(solver), pair.model, false));
+    save_weights(solver, &pair);
     lungo_pair_clean("s"); /* now the old state needs them */
     ck_ok(lungo_pair_check(NULL, pair.state));
     ck_assert_int_eq(unlink(pair.state), 0);
@@ -160,25 +168,31 @@ START_TEST(weights_kept_for_no_state_are_removed_in_time) {
 }
 END_TEST
 
+static void give_up(lungo_pair *pair) {
+    ck_ok(lungo_pair_end(pair, false));
+    ck_assert(!lungo_file_exists(pair->before));
+    ck_ok(lungo_pair_check(NULL, pair->state));
+}
+
 START_TEST(a_failure_brings_the_old_pair_back) {
     lungo_pair pair;
     lungo_solver *solver = pair_of("");
-    ck_ok(lungo_pair_name(&pair, "s", 1, false));
+    begin(&pair);
+    give_up(&pair); /* nothing was written yet */
     ck_ok(lungo_pair_begin(&pair));
-    ck_ok(lungo_pair_end(&pair, false)); /* nothing was written yet */
-    ck_assert(!lungo_file_exists(pair.before));
-    ck_ok(lungo_pair_check(NULL, pair.state));
-    ck_ok(lungo_pair_begin(&pair));
-    ck_ok(lungo_net_save_weights(lungo_solver_net(solver), pair.model, false));
-    ck_ok(lungo_pair_end(&pair, false));
-    ck_assert(!lungo_file_exists(pair.before));
-    ck_ok(lungo_pair_check(NULL, pair.state));
+    save_weights(solver, &pair);
+    give_up(&pair);
     lungo_pair_dispose(&pair);
     lungo_solver_free(solver);
 }
 END_TEST
 
 /* ---- all of a prefix ---- */
+
+static void make_files(const char *const *names, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        lungo_test_file(names[i], "x");
+}
 
 START_TEST(only_names_of_ours_are_listed) {
     static const char *const foreign[] = {
@@ -187,8 +201,7 @@ START_TEST(only_names_of_ours_are_listed) {
         "t_iter_5.solverstate",  "s_iter_5_iter_6.solverstate",  "s_best2.solverstate",
         "s_iter_6.solverstatex", "s_iter_7.solverstate.tmp.abcd"};
     lungo_pair_list list;
-    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
-        lungo_test_file(foreign[i], "x");
+    make_files(foreign, sizeof foreign / sizeof *foreign);
     lungo_test_file("s_iter_10.solverstate", "x");
     lungo_test_file("s_iter_9.solverstate.h5", "x");
     lungo_test_file("s_best.solverstate", "x");
@@ -215,10 +228,8 @@ START_TEST(what_killed_runs_left_is_removed_and_nothing_else) {
                                        "f/s.tmp.abcdef",
                                        "f/s_iter_3.txt.tmp.abcdef"};
     ck_assert_int_eq(mkdir("f", 0777), 0);
-    for (size_t i = 0; i < sizeof left / sizeof *left; i++)
-        lungo_test_file(left[i], "x");
-    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++)
-        lungo_test_file(kept[i], "x");
+    make_files(left, sizeof left / sizeof *left);
+    make_files(kept, sizeof kept / sizeof *kept);
     ck_ok(lungo_file_writer_open(&live, "f/s_iter_4.caffemodel"));
     lungo_pair_clean("f/s");
     for (size_t i = 0; i < sizeof left / sizeof *left; i++)

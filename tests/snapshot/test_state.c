@@ -4,39 +4,13 @@
 #include "base/file.h"
 #include "snapshot/state.h"
 #include "support/solvers.h"
+#include "support/states.h"
 #include "support/suites.h"
 
-/* Caffe's own file, read, and written again. */
 static void rewrite(const char *golden) {
-    char *ours, *theirs;
-    size_t our_length, their_length;
-    lungo_saved_state *saved;
     lungo_test_golden(golden, "a.solverstate");
-    ck_ok(lungo_saved_state_open(&saved, "a.solverstate"));
-    lungo_history histories[16];
-    ck_assert_uint_le(saved->history_count, 16);
-    for (size_t i = 0; i < saved->history_count; i++) {
-        const lungo_stored_blob *stored = &saved->histories[i];
-        float *values = malloc(stored->count * sizeof *values);
-        histories[i] = (lungo_history){.layer = "l", .shape = &stored->shape, .values = values};
-    }
-    lungo_run_state state = {.iter = saved->iter,
-                             .current_step = saved->current_step,
-                             .learned_net = saved->learned_net,
-                             .history_count = saved->history_count,
-                             .histories = histories};
-    ck_ok(lungo_saved_state_check(saved, &state));
-    ck_ok(lungo_saved_state_copy(saved, &state));
-    ck_ok(lungo_run_state_write(&state, "b.solverstate"));
-    ck_ok(lungo_file_read(&theirs, &their_length, "a.solverstate"));
-    ck_ok(lungo_file_read(&ours, &our_length, "b.solverstate"));
-    ck_assert_uint_eq(our_length, their_length);
-    ck_assert_mem_eq(ours, theirs, our_length);
-    for (size_t i = 0; i < saved->history_count; i++)
-        free(histories[i].values);
-    lungo_saved_state_free(saved);
-    free(ours);
-    free(theirs);
+    lungo_test_rewrite_state("a.solverstate", "b.solverstate");
+    lungo_test_same_files("b.solverstate", "a.solverstate");
 }
 
 START_TEST(states_are_written_as_caffe_writes_them) {

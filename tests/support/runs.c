@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/state.h"
 #include "support/allocations.h"
+#include "support/nets.h"
 #include "support/solvers.h"
 #include "support/suites.h"
 
@@ -61,4 +63,48 @@ void lungo_test_leaves_alone(lungo_solver *solver, const char *path, const char 
     char *left = lungo_test_text(path);
     ck_assert_str_eq(left, text);
     free(left);
+}
+
+void lungo_test_open_without_memory(const char *text) {
+    size_t before = lungo_allocations(), failed = 0;
+    ck_ok(lungo_try_net(LUNGO_TRAIN, text));
+    size_t count = lungo_allocations() - before;
+    for (size_t n = 1; n <= count; n++) {
+        lungo_fail_allocation(n);
+        lungo_status status = lungo_try_net(LUNGO_TRAIN, text);
+        lungo_fail_allocation(0);
+        if (status == LUNGO_OK) continue;
+        failed++;
+        ck_assert_msg(status == LUNGO_ERR_MEMORY, "allocation %zu of %zu: status %d\n%s", n, count,
+                      status, lungo_error_text());
+    }
+    ck_assert_uint_gt(failed, 20);
+}
+
+static void compare_tops(const lungo_layer *got, const lungo_layer *want) {
+    for (int i = 0; i < want->top_count; i++) {
+        ck_assert_uint_eq(got->tops[i]->count, want->tops[i]->count);
+        ck_assert_mem_eq(lungo_data(got->tops[i]), lungo_data(want->tops[i]),
+                         want->tops[i]->count * sizeof(float));
+    }
+}
+
+void lungo_test_data_goes_on(lungo_net *first, lungo_net *second, int batches) {
+    lungo_layer *from = first->layers[0], *to = second->layers[0];
+    lungo_writer state = {0};
+    for (int i = 0; i < batches; i++)
+        ck_ok(lungo_net_forward(first, NULL));
+    ck_ok(from->type->save(from, &state));
+    lungo_reader reader = {state.bytes, state.bytes + state.length};
+    ck_ok(to->type->load(to, &reader));
+    for (int i = 0; i < 20; i++) {
+        ck_ok(lungo_net_forward(first, NULL));
+        ck_ok(lungo_net_forward(second, NULL));
+        compare_tops(to, from);
+    }
+    reader = (lungo_reader){state.bytes, state.bytes + state.length - 1};
+    ck_fails(to->type->load(to, &reader), LUNGO_ERR_FORMAT, "saved state");
+    lungo_buffer_dispose(&state);
+    lungo_net_free(first);
+    lungo_net_free(second);
 }

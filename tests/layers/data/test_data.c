@@ -5,6 +5,7 @@
 #include "net/net.h"
 #include "store/database.h"
 #include "support/records.h"
+#include "support/runs.h"
 #include "support/suites.h"
 
 static bool is_leveldb; /* the backend of the records; else it is LMDB */
@@ -65,26 +66,9 @@ START_TEST(a_saved_state_goes_on_with_the_same_values) {
         "true"};
     const char *settings = both[_i];
     lungo_net *first, *second;
-    lungo_writer state = {0};
     ck_ok(open_net(&first, settings, LUNGO_TRAIN));
     ck_ok(open_net(&second, settings, LUNGO_TRAIN));
-    for (int i = 0; i < 4; i++)
-        ck_ok(lungo_net_forward(first, NULL));
-    ck_ok(first->layers[0]->type->save(first->layers[0], &state));
-    lungo_reader reader = {state.bytes, state.bytes + state.length};
-    ck_ok(second->layers[0]->type->load(second->layers[0], &reader));
-    for (int i = 0; i < 10; i++) {
-        ck_ok(lungo_net_forward(first, NULL));
-        ck_ok(lungo_net_forward(second, NULL));
-        ck_assert_mem_eq(lungo_data(lungo_net_blob(first, "d")),
-                         lungo_data(lungo_net_blob(second, "d")), 12 * sizeof(float));
-    }
-    reader = (lungo_reader){state.bytes, state.bytes + state.length - 1};
-    ck_fails(second->layers[0]->type->load(second->layers[0], &reader), LUNGO_ERR_FORMAT,
-             "saved state");
-    lungo_buffer_dispose(&state);
-    lungo_net_free(first);
-    lungo_net_free(second);
+    lungo_test_data_goes_on(first, second, 4);
 }
 END_TEST
 

@@ -1,5 +1,4 @@
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "net/net.h"
@@ -7,6 +6,7 @@
 #include "support/nets.h"
 #include "support/solvers.h"
 #include "support/stores.h"
+#include "support/runs.h"
 #include "support/suites.h"
 
 /* Rows of two values, `first` and up, and a label that is the row's number. */
@@ -122,24 +122,9 @@ END_TEST
 
 static void check_resume(const char *settings, int batches) {
     lungo_net *first, *second;
-    lungo_writer state = {0};
     ck_ok(open_net(&first, settings, 7));
     ck_ok(open_net(&second, settings, 99));
-    for (int i = 0; i < batches; i++)
-        next_labels(first);
-    ck_ok(first->layers[0]->type->save(first->layers[0], &state));
-    lungo_reader reader = {state.bytes, state.bytes + state.length};
-    ck_ok(second->layers[0]->type->load(second->layers[0], &reader));
-    for (int i = 0; i < 20; i++) {
-        const float *expected = next_labels(first);
-        ck_assert_mem_eq(next_labels(second), expected, 3 * sizeof *expected);
-    }
-    reader = (lungo_reader){state.bytes, state.bytes + state.length - 1};
-    ck_fails(second->layers[0]->type->load(second->layers[0], &reader), LUNGO_ERR_FORMAT,
-             "saved state");
-    lungo_buffer_dispose(&state);
-    lungo_net_free(first);
-    lungo_net_free(second);
+    lungo_test_data_goes_on(first, second, batches);
 }
 
 START_TEST(a_saved_state_goes_on_with_the_same_rows) {

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "net/net.h"
+#include "support/runs.h"
 #include "support/suites.h"
 
 /* A picture of 4x4 whose channels are all 16 y + x. */
@@ -87,24 +88,10 @@ END_TEST
 
 START_TEST(a_saved_state_goes_on_with_the_same_values) {
     lungo_net *first, *second;
-    lungo_writer state = {0};
     write_windows("4\n5 1 2 2 3 3\n6 1 1 1 3 3\n0 0 0 0 1 1\n0 0 0 0 2 2\n");
     ck_ok(open_net(&first, HALF, "crop_size: 2 mirror: true"));
     ck_ok(open_net(&second, HALF, "crop_size: 2 mirror: true"));
-    for (int i = 0; i < 5; i++)
-        ck_ok(lungo_net_forward(first, NULL));
-    ck_ok(first->layers[0]->type->save(first->layers[0], &state));
-    lungo_reader reader = {state.bytes, state.bytes + state.length};
-    ck_ok(second->layers[0]->type->load(second->layers[0], &reader));
-    for (int i = 0; i < 10; i++) {
-        ck_ok(lungo_net_forward(first, NULL));
-        ck_ok(lungo_net_forward(second, NULL));
-        ck_assert_mem_eq(lungo_data(lungo_net_blob(first, "d")),
-                         lungo_data(lungo_net_blob(second, "d")), 24 * sizeof(float));
-    }
-    lungo_buffer_dispose(&state);
-    lungo_net_free(first);
-    lungo_net_free(second);
+    lungo_test_data_goes_on(first, second, 5);
 }
 END_TEST
 

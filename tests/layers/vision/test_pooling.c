@@ -11,6 +11,14 @@
 #define IMAGE          INPUT("x", "dim: 2 dim: 2 dim: 5 dim: 6")
 #define POOL(settings) LAYER1("pool1", "Pooling", "x", "y", "pooling_param { " settings " }")
 
+static void check_gradients(const char *net) {
+    lungo_check_gradient(&(lungo_gradient_check){.net = net,
+                                                 .phase = LUNGO_TEST,
+                                                 .inputs = {{"x", 0.1f, 1, 0}},
+                                                 .step = 1e-4f,
+                                                 .tolerance = 2e-2f});
+}
+
 START_TEST(gradients) {
     static const char *const settings[] = {"kernel_size: 2 stride: 2",
                                            "kernel_size: 3 stride: 2 pad: 1",
@@ -21,11 +29,7 @@ START_TEST(gradients) {
                                            "pool: STOCHASTIC kernel_size: 3 stride: 2"};
     char text[512];
     snprintf(text, sizeof text, "force_backward: true\n" IMAGE POOL("%s"), settings[_i]);
-    lungo_check_gradient(&(lungo_gradient_check){.net = text,
-                                                 .phase = LUNGO_TEST,
-                                                 .inputs = {{"x", 0.1f, 1, 0}},
-                                                 .step = 1e-4f,
-                                                 .tolerance = 2e-2f});
+    check_gradients(text);
 }
 END_TEST
 
@@ -40,11 +44,7 @@ START_TEST(gradients_over_other_numbers_of_axes) {
     char text[512];
     snprintf(text, sizeof text, "force_backward: true\n%s" POOL("%s"), images[_i % 2],
              settings[_i / 2]);
-    lungo_check_gradient(&(lungo_gradient_check){.net = text,
-                                                 .phase = LUNGO_TEST,
-                                                 .inputs = {{"x", 0.1f, 1, 0}},
-                                                 .step = 1e-4f,
-                                                 .tolerance = 2e-2f});
+    check_gradients(text);
 }
 END_TEST
 
