@@ -11,10 +11,11 @@ all that Lungo adds (best snapshots, norms, a resume) must give the tables of th
 import datetime
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
+
+from checks import name_of, over_logs, training_of
 
 FLOAT = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 STAMP = re.compile(r"[IWEF](\d\d)(\d\d) (\d+):(\d+):(\d+)\.(\d+) ")
@@ -77,19 +78,12 @@ def near(expected, got):
     return expected == got
 
 
-def train(build, log, folder, *flags):
+def train(log, folder, *flags):
     """Its log lines. In one folder a second call goes on where the first one's snapshots end."""
-    name = os.path.basename(log)[: -len(".log")]
-    inputs = os.path.join(os.path.dirname(log), "inputs", name)
-    for part in ("solver.prototxt", "net.prototxt", "init.caffemodel"):
-        if os.path.exists(f"{inputs}.{part}"):
-            shutil.copy(f"{inputs}.{part}", os.path.join(folder, part))
-    command = [os.path.join(build, "bin", "lungo"), "train", "--solver=solver.prototxt", *flags]
-    if os.path.exists(os.path.join(folder, "init.caffemodel")):
-        command.append("--weights=init.caffemodel")
+    command = training_of(log, folder) + list(flags)
     done = subprocess.run(command, cwd=folder, stderr=subprocess.PIPE, text=True)
     if done.returncode:
-        raise SystemExit(f"{name}: status {done.returncode}\n{done.stderr}")
+        raise SystemExit(f"{name_of(log)}: status {done.returncode}\n{done.stderr}")
     return done.stderr.splitlines()
 
 
@@ -101,14 +95,14 @@ def forget_the_last(folder):
         os.remove(os.path.join(folder, states[-1]))
 
 
-def complaints(build, log):
+def complaints(log):
     expected = log_of(log)
     with tempfile.TemporaryDirectory() as folder:
-        plain = train(build, log, folder)
+        plain = train(log, folder)
         forget_the_last(folder)
-        resumed = train(build, log, folder, "--snapshot=auto")
+        resumed = train(log, folder, "--snapshot=auto")
     with tempfile.TemporaryDirectory() as folder:
-        adorned = train(build, log, folder, "--watch=norms.tsv", "--metrics=metrics.jsonl", "--log-plan", "--snapshot=auto")
+        adorned = train(log, folder, "--watch=norms.tsv", "--metrics=metrics.jsonl", "--log-plan", "--snapshot=auto")
     for way in (rows_by_line, rows_by_column):
         if not near(way(expected), way(plain)):
             yield f"{way.__name__}: expected {way(expected)}\n            got {way(plain)}"
@@ -123,15 +117,5 @@ def complaints(build, log):
             yield f"a line of Lungo's own that parsers would take: {line}"
 
 
-def main():
-    build, logs, failed = os.path.abspath(sys.argv[1]), sys.argv[2:], 0
-    for log in logs:
-        for complaint in complaints(build, log):
-            failed += 1
-            print(f"FAIL {os.path.basename(log)}: {complaint}")
-    print(f"{len(logs)} logs, {failed} complaints")
-    return 1 if failed or not logs else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(over_logs(complaints))

@@ -10,12 +10,12 @@ are times, rates, the place of lines of the data readers, the last digits of num
 the logs of COMMANDS, made with other weights or of times alone, all numbers), and lines of Lungo's own,
 which carry the file name lungo.c.
 """
-import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
+
+from checks import LUNGO, name_of, over_logs, training_of
 
 PREFIX = re.compile(r"^([IWE])(\d{4}) (\d\d:\d\d:\d\d\.\d{6}) +(\d+) ([a-z_]+\.(?:c|cpp|hpp)):\d+\] (.*)$")
 RATE = re.compile(r"\(\S+ iter/s, \S+s/(\d+) iters\)")
@@ -55,31 +55,17 @@ def same(expected, got, numbers):
     return not numbers or all(map(near, NUMBER.findall(expected[2]), NUMBER.findall(got[2])))
 
 
-def name_of(log):
-    return os.path.basename(log)[: -len(".log")]
-
-
-def run(build, log):
-    tool = os.path.join(build, "bin", "lungo")
-    name = name_of(log)
-    if name in COMMANDS:
-        done = subprocess.run([tool, *COMMANDS[name]], stderr=subprocess.PIPE, text=True)
-        return done.returncode, done.stderr
-    inputs = os.path.join(os.path.dirname(log), "inputs")
-    command = [tool, "train", "--solver=solver.prototxt"]
-    with tempfile.TemporaryDirectory() as folder:
-        for part in ("solver.prototxt", "net.prototxt", "init.caffemodel"):
-            source = os.path.join(inputs, f"{name}.{part}")
-            if os.path.exists(source):
-                shutil.copy(source, os.path.join(folder, part))
-        if os.path.exists(os.path.join(folder, "init.caffemodel")):
-            command.append("--weights=init.caffemodel")
-        done = subprocess.run(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+def run(log):
+    if name_of(log) in COMMANDS:
+        done = subprocess.run([LUNGO, *COMMANDS[name_of(log)]], stderr=subprocess.PIPE, text=True)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run(training_of(log, folder), cwd=folder, stderr=subprocess.PIPE, text=True)
     return done.returncode, done.stderr
 
 
-def compare(build, log):
-    status, text = run(build, log)
+def compare(log):
+    status, text = run(log)
     if status:
         return [f"status {status}\n{text}"]
     with open(log) as file:
@@ -92,16 +78,5 @@ def compare(build, log):
     return []
 
 
-def main():
-    build, logs = os.path.abspath(sys.argv[1]), sys.argv[2:]
-    failed = 0
-    for log in logs:
-        for fault in compare(build, log):
-            failed += 1
-            print(f"FAIL {os.path.basename(log)}: {fault}")
-    print(f"{len(logs) - failed} passed, {failed} failed")
-    return 1 if failed or not logs else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(over_logs(compare))

@@ -13,10 +13,10 @@ import re
 import struct
 import subprocess
 import sys
-import tempfile
 import termios
 
-LUNGO = os.path.join(os.path.abspath(sys.argv[1]), "bin", "lungo")
+from checks import LUNGO, expect, in_folder
+
 ERASE = "\r\x1b[K"
 NET = """
 layer { name: "d" type: "DummyData" top: "x" top: "t" dummy_data_param { shape { dim: 4 dim: 3 } shape { dim: 4 dim: 2 }
@@ -30,13 +30,6 @@ SOLVER = """
 net: "net.prototxt" base_lr: 0.01 lr_policy: "fixed" random_seed: 3 display: 2 max_iter: 20
 test_iter: 1 test_interval: 8 snapshot: 10 snapshot_prefix: "s"
 """
-failures = []
-
-
-def expect(what, condition, got=""):
-    if not condition:
-        failures.append(what)
-        print(f"FAIL expected {what}", f"got {got!r}" if got else "")
 
 
 def train(arguments, stderr):
@@ -115,20 +108,12 @@ def check_never():
     expect("no line on a dumb terminal", ERASE not in through_terminal(120))
 
 
-def main():
+def check():
     os.environ["TERM"] = "xterm"
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
-        for name, text in (("net.prototxt", NET), ("solver.prototxt", SOLVER)):
-            with open(name, "w") as file:
-                file.write(text)
-        for check in (check_terminal, check_narrow, check_resumed, check_never):
-            check()
-        os.chdir("/")
-    if not failures:
-        print("the line at the foot leaves the log alone")
-    return 1 if failures else 0
+    for part in (check_terminal, check_narrow, check_resumed, check_never):
+        part()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    files = {"net.prototxt": NET, "solver.prototxt": SOLVER}
+    sys.exit(in_folder(files, check, "the line at the foot leaves the log alone"))

@@ -13,9 +13,9 @@ import re
 import struct
 import subprocess
 import sys
-import tempfile
 
-LUNGO = os.path.join(os.path.abspath(sys.argv[1]), "bin", "lungo")
+from checks import LUNGO, expect, in_folder
+
 NET = """
 layer { name: "d" type: "DummyData" top: "x" top: "t" dummy_data_param { shape { dim: 4 dim: 3 } shape { dim: 4 dim: 2 }
   data_filler { type: "gaussian" } data_filler { value: 1 } } }
@@ -29,13 +29,6 @@ net: "net.prototxt" test_state { stage: "a" } test_state { stage: "b" } base_lr:
 random_seed: 3 display: 2 average_loss: 3 max_iter: 12 test_iter: 1 test_iter: 2 test_interval: 4 snapshot: 6
 snapshot_prefix: "s"
 """
-failures = []
-
-
-def expect(what, condition, got=""):
-    if not condition:
-        failures.append(what)
-        print(f"FAIL expected {what}", f"got {got!r}" if got else "")
 
 
 def train(*arguments):
@@ -211,37 +204,29 @@ def curves_of(path):
         return [[float(f"{float(word):.5g}") for word in line.split()] if line[:1].isdigit() else line for line in file]
 
 
-def main():
-    with tempfile.TemporaryDirectory() as folder:
-        os.chdir(folder)
-        os.mkdir("bin")
-        for name, text in (("net.prototxt", NET), ("solver.prototxt", SOLVER)):
-            with open(name, "w") as file:
-                file.write(text)
-        text = train()
-        with open("log", "w") as file:
-            file.write(text)
-        log = values_of_log(text)
-        for again in (False, True):
-            metrics = values_of_metrics("m.jsonl")
-            plain = {key: value for key, value in metrics.items() if "_norm/" not in key[1] and "_ratio/" not in key[1]}
-            scalars, norms = values_of_events("runs/one")
-            last = {key for key in plain if key[0] == "train" and key[2] == 12 and key[1] != "loss"}
-            expect("outputs after the last update, which the log leaves out", len(last) == 3, last)
-            compare("metrics", log, {key: plain[key] for key in plain.keys() - last}, 1e-5)
-            compare("event files", metrics, scalars, 1e-6)
-            compare("norms", norms_of_watch("w.jsonl"), {key: metrics[key] for key in metrics.keys() - plain.keys()}, 0)
-            expect("histograms of both parameters", len(norms) == 6, norms.keys())
-            for key in norms.keys() & metrics.keys():
-                expect(f"the norm of {key}", abs(norms[key] - metrics[key]) < 1e-5 * (1 + norms[key]))
-            if not again:
-                train("--snapshot=s_iter_6.solverstate")
-        expect("the curves of the log", curves_of("log") == curves_of("m.jsonl"))
-        os.chdir("/")
-    if not failures:
-        print("metrics and event files say what the log says")
-    return 1 if failures else 0
+def check():
+    os.mkdir("bin")
+    text = train()
+    with open("log", "w") as file:
+        file.write(text)
+    log = values_of_log(text)
+    for again in (False, True):
+        metrics = values_of_metrics("m.jsonl")
+        plain = {key: value for key, value in metrics.items() if "_norm/" not in key[1] and "_ratio/" not in key[1]}
+        scalars, norms = values_of_events("runs/one")
+        last = {key for key in plain if key[0] == "train" and key[2] == 12 and key[1] != "loss"}
+        expect("outputs after the last update, which the log leaves out", len(last) == 3, last)
+        compare("metrics", log, {key: plain[key] for key in plain.keys() - last}, 1e-5)
+        compare("event files", metrics, scalars, 1e-6)
+        compare("norms", norms_of_watch("w.jsonl"), {key: metrics[key] for key in metrics.keys() - plain.keys()}, 0)
+        expect("histograms of both parameters", len(norms) == 6, norms.keys())
+        for key in norms.keys() & metrics.keys():
+            expect(f"the norm of {key}", abs(norms[key] - metrics[key]) < 1e-5 * (1 + norms[key]))
+        if not again:
+            train("--snapshot=s_iter_6.solverstate")
+    expect("the curves of the log", curves_of("log") == curves_of("m.jsonl"))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    files = {"net.prototxt": NET, "solver.prototxt": SOLVER}
+    sys.exit(in_folder(files, check, "metrics and event files say what the log says"))
