@@ -1,22 +1,17 @@
 #include <math.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "report.h"
 #include "support/html.h"
 
 void report_missing(const report_page *report, const char *format, ...) {
-    char *text;
     va_list arguments;
     va_start(arguments, format);
-    int length = vasprintf(&text, format, arguments);
-    va_end(arguments);
-    if (length < 0) return;
     fputs("<p class=\"missing\">", report->html);
-    html_text(report->html, text);
+    html_vformat(report->html, format, arguments);
     fputs("</p>\n", report->html);
-    free(text);
+    va_end(arguments);
 }
 
 bool report_needs_solver(const report_page *report) {

@@ -46,12 +46,15 @@ void html_text(FILE *out, const char *text) {
 }
 
 void html_format(FILE *out, const char *format, ...) {
-    char *text;
     va_list arguments;
     va_start(arguments, format);
-    int length = vasprintf(&text, format, arguments);
+    html_vformat(out, format, arguments);
     va_end(arguments);
-    if (length < 0) return;
+}
+
+void html_vformat(FILE *out, const char *format, va_list arguments) {
+    char *text;
+    if (vasprintf(&text, format, arguments) < 0) return;
     html_text(out, text);
     free(text);
 }
