@@ -12,21 +12,6 @@
 
 enum { ROWS = LUNGO_POOLING_AXES - 2, COLUMNS }; /* axes of the geometry */
 
-/* What one window covers along one axis: pixels first <= i < end, `cells` with the padding. */
-typedef struct extent {
-    ptrdiff_t first, end, cells;
-} extent;
-
-static extent extent_of(const lungo_pooling *pool, int axis, int at) {
-    ptrdiff_t in = pool->in[axis], pad = pool->pad[axis];
-    ptrdiff_t first = (ptrdiff_t)at * pool->stride[axis] - pad;
-    ptrdiff_t end = first + pool->kernel[axis];
-    if (end > in + pad) end = in + pad;
-    extent e = {.first = first < 0 ? 0 : first, .end = end < in ? end : in, .cells = end - first};
-    if (e.end < e.first) e.end = e.first;
-    return e;
-}
-
 static size_t pixels_of(const lungo_pooling *pool) {
     return (size_t)pool->in[ROWS] * (size_t)pool->in[COLUMNS];
 }
@@ -51,8 +36,8 @@ static size_t work_of(const lungo_pooling *pool, size_t lanes) {
 /* ---- MAX ---- */
 
 /* Selecting without a branch: which value is larger cannot be foretold. */
-INLINE void max_of_window(const float *x, ptrdiff_t width, extent ys, extent xs, size_t lanes,
-                          float *y, int32_t *mask) {
+INLINE void max_of_window(const float *x, ptrdiff_t width, lungo_extent ys, lungo_extent xs,
+                          size_t lanes, float *y, int32_t *mask) {
     float most[LUNGO_MAX_LANES];
     int32_t where[LUNGO_MAX_LANES];
     for (size_t l = 0; l < lanes; l++) {
@@ -77,9 +62,10 @@ INLINE void max_of_window(const float *x, ptrdiff_t width, extent ys, extent xs,
 INLINE void max_of_plane(const lungo_pooling *pool, size_t lanes, const float *x, float *y,
                          int32_t *mask) {
     for (int i = 0; i < pool->out[ROWS]; i++) {
-        extent ys = extent_of(pool, ROWS, i);
+        lungo_extent ys = lungo_extent_of(pool, ROWS, i);
         for (int j = 0; j < pool->out[COLUMNS]; j++, y += lanes, mask += lanes)
-            max_of_window(x, pool->in[COLUMNS], ys, extent_of(pool, COLUMNS, j), lanes, y, mask);
+            max_of_window(x, pool->in[COLUMNS], ys, lungo_extent_of(pool, COLUMNS, j), lanes, y,
+                          mask);
     }
 }
 
@@ -92,8 +78,8 @@ void lungo_blocked_max_forward(const lungo_pooling *pool, size_t lanes, const fl
 }
 
 /* Each pixel asks which lanes' gradients are its own. Copies of those stay in registers. */
-INLINE void give_to_winners(const int32_t *mask, const float *dy, ptrdiff_t width, extent ys,
-                            extent xs, size_t lanes, float *dx) {
+INLINE void give_to_winners(const int32_t *mask, const float *dy, ptrdiff_t width, lungo_extent ys,
+                            lungo_extent xs, size_t lanes, float *dx) {
     int32_t where[LUNGO_MAX_LANES];
     float share[LUNGO_MAX_LANES];
     for (size_t l = 0; l < lanes; l++) {
@@ -110,10 +96,10 @@ INLINE void max_back_to_plane(const lungo_pooling *pool, size_t lanes, const int
                               const float *dy, float *dx) {
     memset(dx, 0, pixels_of(pool) * lanes * sizeof *dx);
     for (int i = 0; i < pool->out[ROWS]; i++) {
-        extent ys = extent_of(pool, ROWS, i);
+        lungo_extent ys = lungo_extent_of(pool, ROWS, i);
         for (int j = 0; j < pool->out[COLUMNS]; j++, mask += lanes, dy += lanes)
-            give_to_winners(mask, dy, pool->in[COLUMNS], ys, extent_of(pool, COLUMNS, j), lanes,
-                            dx);
+            give_to_winners(mask, dy, pool->in[COLUMNS], ys, lungo_extent_of(pool, COLUMNS, j),
+                            lanes, dx);
     }
 }
 
@@ -128,8 +114,8 @@ void lungo_blocked_max_backward(const lungo_pooling *pool, size_t lanes, const i
 
 /* ---- AVE ---- */
 
-INLINE void average_of_window(const float *x, ptrdiff_t width, extent ys, extent xs, size_t lanes,
-                              float *y) {
+INLINE void average_of_window(const float *x, ptrdiff_t width, lungo_extent ys, lungo_extent xs,
+                              size_t lanes, float *y) {
     float sum[LUNGO_MAX_LANES] = {0}, cells = (float)(ys.cells * xs.cells);
     for (ptrdiff_t i = ys.first; i < ys.end; i++)
         for (ptrdiff_t j = xs.first; j < xs.end; j++)
@@ -139,8 +125,8 @@ INLINE void average_of_window(const float *x, ptrdiff_t width, extent ys, extent
         y[l] = sum[l] / cells;
 }
 
-INLINE void spread_over_window(const float *dy, ptrdiff_t width, extent ys, extent xs, size_t lanes,
-                               float *dx) {
+INLINE void spread_over_window(const float *dy, ptrdiff_t width, lungo_extent ys, lungo_extent xs,
+                               size_t lanes, float *dx) {
     float cells = (float)(ys.cells * xs.cells);
     for (ptrdiff_t i = ys.first; i < ys.end; i++)
         for (ptrdiff_t j = xs.first; j < xs.end; j++)
@@ -149,15 +135,15 @@ INLINE void spread_over_window(const float *dy, ptrdiff_t width, extent ys, exte
 }
 
 /* A stride longer than the kernel can leave the last window nothing at all. */
-static bool is_empty(extent ys, extent xs) {
+static bool is_empty(lungo_extent ys, lungo_extent xs) {
     return ys.first == ys.end || xs.first == xs.end;
 }
 
 INLINE void average_plane(const lungo_pooling *pool, size_t lanes, const float *x, float *y) {
     for (int i = 0; i < pool->out[ROWS]; i++) {
-        extent ys = extent_of(pool, ROWS, i);
+        lungo_extent ys = lungo_extent_of(pool, ROWS, i);
         for (int j = 0; j < pool->out[COLUMNS]; j++, y += lanes) {
-            extent xs = extent_of(pool, COLUMNS, j);
+            lungo_extent xs = lungo_extent_of(pool, COLUMNS, j);
             if (is_empty(ys, xs))
                 memset(y, 0, lanes * sizeof *y);
             else
@@ -169,9 +155,10 @@ INLINE void average_plane(const lungo_pooling *pool, size_t lanes, const float *
 INLINE void spread_plane(const lungo_pooling *pool, size_t lanes, const float *dy, float *dx) {
     memset(dx, 0, pixels_of(pool) * lanes * sizeof *dx);
     for (int i = 0; i < pool->out[ROWS]; i++) {
-        extent ys = extent_of(pool, ROWS, i);
+        lungo_extent ys = lungo_extent_of(pool, ROWS, i);
         for (int j = 0; j < pool->out[COLUMNS]; j++, dy += lanes)
-            spread_over_window(dy, pool->in[COLUMNS], ys, extent_of(pool, COLUMNS, j), lanes, dx);
+            spread_over_window(dy, pool->in[COLUMNS], ys, lungo_extent_of(pool, COLUMNS, j), lanes,
+                               dx);
     }
 }
 

@@ -9,26 +9,11 @@
 
 /* ---- windows ---- */
 
-/* What one window covers along one axis: pixels first <= i < end, `cells` with the padding. */
-typedef struct extent {
-    ptrdiff_t first, end, cells;
-} extent;
-
 /* What it covers of a plane, whose rows are `width` long and `height` to a slice. */
 typedef struct view {
-    extent z, y, x;
+    lungo_extent z, y, x;
     ptrdiff_t height, width;
 } view;
-
-static extent extent_of(const lungo_pooling *pool, int axis, int at) {
-    ptrdiff_t in = pool->in[axis], pad = pool->pad[axis];
-    ptrdiff_t first = (ptrdiff_t)at * pool->stride[axis] - pad;
-    ptrdiff_t end = first + pool->kernel[axis];
-    if (end > in + pad) end = in + pad;
-    extent e = {.first = first < 0 ? 0 : first, .end = end < in ? end : in, .cells = end - first};
-    if (e.end < e.first) e.end = e.first;
-    return e;
-}
 
 /* A stride longer than the kernel can leave the last window nothing at all. */
 static bool is_empty(const view *v) {
@@ -59,11 +44,11 @@ static ptrdiff_t row_of(const view *v, ptrdiff_t z, ptrdiff_t y) {
         view v = {.height = (pool)->in[1], .width = (pool)->in[2]};                                \
         size_t o = 0;                                                                              \
         for (int i_ = 0; i_ < (pool)->out[0]; i_++) {                                              \
-            v.z = extent_of(pool, 0, i_);                                                          \
+            v.z = lungo_extent_of(pool, 0, i_);                                                    \
             for (int j_ = 0; j_ < (pool)->out[1]; j_++) {                                          \
-                v.y = extent_of(pool, 1, j_);                                                      \
+                v.y = lungo_extent_of(pool, 1, j_);                                                \
                 for (int k_ = 0; k_ < (pool)->out[2]; k_++, o++) {                                 \
-                    v.x = extent_of(pool, 2, k_);                                                  \
+                    v.x = lungo_extent_of(pool, 2, k_);                                            \
                     body                                                                           \
                 }                                                                                  \
             }                                                                                      \
@@ -102,7 +87,7 @@ static void max_of_volume(const lungo_pooling *pool, const float *x, float *y, i
 }
 
 /* Selecting without a branch: which value is larger cannot be foretold. */
-static void max_of_area(const float *x, ptrdiff_t width, extent ys, extent xs, float *y,
+static void max_of_area(const float *x, ptrdiff_t width, lungo_extent ys, lungo_extent xs, float *y,
                         int32_t *mask) {
     float most = -FLT_MAX;
     ptrdiff_t where = -1;
@@ -145,9 +130,10 @@ static inline places_of_block choose(places_of_block yes, places_of_block a, pla
     return (yes & a) | (~yes & b);
 }
 
-static inline __attribute__((always_inline)) void max_of_block(const float *x, int width, extent ys,
-                                                               int first, int kernel, int stride,
-                                                               float *y, int32_t *mask) {
+static inline __attribute__((always_inline)) void max_of_block(const float *x, int width,
+                                                               lungo_extent ys, int first,
+                                                               int kernel, int stride, float *y,
+                                                               int32_t *mask) {
     values_of_block most = (values_of_block){0} - FLT_MAX;
     places_of_block where = (places_of_block){0} - 1;
     places_of_block steps = (places_of_block){0, 1, 2, 3, 4, 5, 6, 7} * stride;
@@ -165,8 +151,8 @@ static inline __attribute__((always_inline)) void max_of_block(const float *x, i
 
 /* Windows `from` to `end` of a row, a block or more. The last block is moved back onto windows that
  * were done before. */
-static void max_of_blocks(const lungo_pooling *pool, const float *x, extent ys, int from, int end,
-                          float *y, int32_t *mask) {
+static void max_of_blocks(const lungo_pooling *pool, const float *x, lungo_extent ys, int from,
+                          int end, float *y, int32_t *mask) {
     int width = pool->in[2], kernel = pool->kernel[2], stride = pool->stride[2];
     for (int j = from; j < end; j += BLOCK) {
         int block = j + BLOCK <= end ? j : end - BLOCK, first = block * stride - pool->pad[2];
@@ -178,10 +164,10 @@ static void max_of_blocks(const lungo_pooling *pool, const float *x, extent ys, 
 }
 
 /* Which windows of a row blocks can be made of; none if it is less than a block. */
-static extent inner_windows(const lungo_pooling *pool) {
+static lungo_extent inner_windows(const lungo_pooling *pool) {
     ptrdiff_t stride = pool->stride[2], pad = pool->pad[2];
     ptrdiff_t last = (pool->in[2] + pad - pool->kernel[2]) / stride;
-    extent inner = {.first = (pad + stride - 1) / stride, .end = last + 1};
+    lungo_extent inner = {.first = (pad + stride - 1) / stride, .end = last + 1};
     if (inner.end > pool->out[2]) inner.end = pool->out[2];
     if (stride > 2 || pool->kernel[2] > pool->in[2] || inner.end - inner.first < BLOCK)
         inner.first = inner.end = pool->out[2];
@@ -189,14 +175,14 @@ static extent inner_windows(const lungo_pooling *pool) {
 }
 
 static void max_of_plane(const lungo_pooling *pool, const float *x, float *y, int32_t *mask) {
-    extent inner = inner_windows(pool);
+    lungo_extent inner = inner_windows(pool);
     for (int i = 0; i < pool->out[1]; i++, y += pool->out[2], mask += pool->out[2]) {
-        extent ys = extent_of(pool, 1, i);
+        lungo_extent ys = lungo_extent_of(pool, 1, i);
         max_of_blocks(pool, x, ys, (int)inner.first, (int)inner.end, y, mask);
         for (int j = 0; j < pool->out[2]; j++) {
             if (j == inner.first && j < inner.end) j = (int)inner.end;
             if (j < pool->out[2])
-                max_of_area(x, pool->in[2], ys, extent_of(pool, 2, j), &y[j], &mask[j]);
+                max_of_area(x, pool->in[2], ys, lungo_extent_of(pool, 2, j), &y[j], &mask[j]);
         }
     }
 }
@@ -238,7 +224,7 @@ static void spread_volume(const lungo_pooling *pool, const float *dy, float *dx)
     EACH_WINDOW(pool, v, o, EACH_PIXEL(&v, at, dx[at] += dy[o] / cells_of(&v);))
 }
 
-static float sum_of_area(const float *x, ptrdiff_t width, extent ys, extent xs) {
+static float sum_of_area(const float *x, ptrdiff_t width, lungo_extent ys, lungo_extent xs) {
     float sum = 0;
     for (ptrdiff_t i = ys.first; i < ys.end; i++)
         for (ptrdiff_t j = xs.first; j < xs.end; j++)
@@ -248,9 +234,9 @@ static float sum_of_area(const float *x, ptrdiff_t width, extent ys, extent xs) 
 
 static void average_plane(const lungo_pooling *pool, const float *x, float *y) {
     for (int i = 0; i < pool->out[1]; i++) {
-        extent ys = extent_of(pool, 1, i);
+        lungo_extent ys = lungo_extent_of(pool, 1, i);
         for (int j = 0; j < pool->out[2]; j++) {
-            extent xs = extent_of(pool, 2, j);
+            lungo_extent xs = lungo_extent_of(pool, 2, j);
             bool empty = ys.first == ys.end || xs.first == xs.end;
             float cells = (float)(ys.cells * xs.cells);
             *y++ = empty ? 0 : sum_of_area(x, pool->in[2], ys, xs) / cells;
@@ -258,7 +244,8 @@ static void average_plane(const lungo_pooling *pool, const float *x, float *y) {
     }
 }
 
-static void spread_over_area(float value, ptrdiff_t width, extent ys, extent xs, float *x) {
+static void spread_over_area(float value, ptrdiff_t width, lungo_extent ys, lungo_extent xs,
+                             float *x) {
     float share = value / (float)(ys.cells * xs.cells);
     for (ptrdiff_t i = ys.first; i < ys.end; i++)
         for (ptrdiff_t j = xs.first; j < xs.end; j++)
@@ -267,9 +254,9 @@ static void spread_over_area(float value, ptrdiff_t width, extent ys, extent xs,
 
 static void spread_plane(const lungo_pooling *pool, const float *dy, float *dx) {
     for (int i = 0; i < pool->out[1]; i++) {
-        extent ys = extent_of(pool, 1, i);
+        lungo_extent ys = lungo_extent_of(pool, 1, i);
         for (int j = 0; j < pool->out[2]; j++)
-            spread_over_area(*dy++, pool->in[2], ys, extent_of(pool, 2, j), dx);
+            spread_over_area(*dy++, pool->in[2], ys, lungo_extent_of(pool, 2, j), dx);
     }
 }
 

@@ -46,4 +46,19 @@ void lungo_pooling_expect_forward(const lungo_pooling *pool, const float *x, flo
 void lungo_pooling_expect_backward(const lungo_pooling *pool, const float *x, const float *dy,
                                    float *dx);
 
+/* What one window covers along one axis: pixels first <= i < end, `cells` with the padding. */
+typedef struct lungo_extent {
+    ptrdiff_t first, end, cells;
+} lungo_extent;
+
+static inline lungo_extent lungo_extent_of(const lungo_pooling *pool, int axis, int at) {
+    ptrdiff_t in = pool->in[axis], pad = pool->pad[axis];
+    ptrdiff_t first = (ptrdiff_t)at * pool->stride[axis] - pad;
+    ptrdiff_t end = first + pool->kernel[axis];
+    if (end > in + pad) end = in + pad;
+    lungo_extent e = {first < 0 ? 0 : first, end < in ? end : in, end - first};
+    if (e.end < e.first) e.end = e.first;
+    return e;
+}
+
 #endif

@@ -208,10 +208,6 @@ static lungo_status start(lungo_layer *layer) {
     return lungo_feed_start(&state->feed, layer, &source, state->encoded);
 }
 
-static lungo_status reshape(lungo_layer *layer) {
-    return lungo_feed_reshape(&((data_state *)layer->state)->feed, layer);
-}
-
 /* The reader is ahead of the net: it is told of where the batch is used, as in every such run. */
 static lungo_status tell_restarts(data_state *state) {
     const lungo_writer *consumed = &state->feed.consumed;
@@ -225,12 +221,8 @@ static lungo_status tell_restarts(data_state *state) {
 
 static lungo_status forward(lungo_layer *layer) {
     data_state *state = layer->state;
-    LUNGO_TRY(lungo_feed_forward(&state->feed, layer));
+    LUNGO_TRY(lungo_feed_forward(layer));
     return tell_restarts(state);
-}
-
-static lungo_status save(const lungo_layer *layer, lungo_writer *writer) {
-    return lungo_feed_save(&((const data_state *)layer->state)->feed, writer);
 }
 
 static lungo_status load(lungo_layer *layer, lungo_reader *reader) {
@@ -266,9 +258,9 @@ const lungo_layer_type lungo_layer_data = {
     .open = open_source,
     .setup = setup,
     .start = start,
-    .reshape = reshape,
+    .reshape = lungo_feed_reshape,
     .forward = forward,
-    .save = save,
+    .save = lungo_feed_save,
     .load = load,
     .identify = identify,
     .release = release,

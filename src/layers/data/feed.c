@@ -75,7 +75,8 @@ lungo_status lungo_feed_put(const lungo_feed *feed, lungo_place *place, lungo_tr
     return LUNGO_OK;
 }
 
-lungo_status lungo_feed_reshape(lungo_feed *feed, lungo_layer *layer) {
+lungo_status lungo_feed_reshape(lungo_layer *layer) {
+    const lungo_feed *feed = layer->state;
     const int *dim = feed->item.dim;
     int count = feed->batch_size;
     lungo_shape labels =
@@ -85,7 +86,8 @@ lungo_status lungo_feed_reshape(lungo_feed *feed, lungo_layer *layer) {
 }
 
 /* The tops stand on the batch's own memory: nothing is copied. */
-lungo_status lungo_feed_forward(lungo_feed *feed, lungo_layer *layer) {
+lungo_status lungo_feed_forward(lungo_layer *layer) {
+    lungo_feed *feed = layer->state;
     const lungo_batch *batch;
     LUNGO_TRY(lungo_prefetch_next(feed->prefetch, &batch));
     LUNGO_TRY(lungo_blob_reshape(layer->tops[0], &batch->data.shape));
@@ -97,7 +99,8 @@ lungo_status lungo_feed_forward(lungo_feed *feed, lungo_layer *layer) {
     return feed->consumed.failed ? lungo_fail_memory("a reader's state", 1) : LUNGO_OK;
 }
 
-lungo_status lungo_feed_save(const lungo_feed *feed, lungo_writer *writer) {
+lungo_status lungo_feed_save(const lungo_layer *layer, lungo_writer *writer) {
+    const lungo_feed *feed = layer->state;
     lungo_write_bytes(writer, feed->consumed.bytes, feed->consumed.length);
     return writer->failed ? lungo_fail_memory("a reader's state", feed->consumed.length) : LUNGO_OK;
 }

@@ -39,10 +39,11 @@ void lungo_feed_stop(lungo_feed *feed);
 lungo_status lungo_feed_put(const lungo_feed *feed, lungo_place *place, lungo_transform_words words,
                             const lungo_datum *datum, const float *labels);
 
-/* The layer's reshape, forward, save and release. */
-lungo_status lungo_feed_reshape(lungo_feed *feed, lungo_layer *layer);
-lungo_status lungo_feed_forward(lungo_feed *feed, lungo_layer *layer);
-lungo_status lungo_feed_save(const lungo_feed *feed, lungo_writer *writer);
 void lungo_feed_dispose(lungo_feed *feed);
+
+/* For descriptors, of layers whose state begins with the feed. */
+lungo_status lungo_feed_reshape(lungo_layer *layer);
+lungo_status lungo_feed_forward(lungo_layer *layer);
+lungo_status lungo_feed_save(const lungo_layer *layer, lungo_writer *writer);
 
 #endif

@@ -350,18 +350,6 @@ static lungo_status start(lungo_layer *layer) {
     return lungo_feed_start(&state->feed, layer, &source, true);
 }
 
-static lungo_status reshape(lungo_layer *layer) {
-    return lungo_feed_reshape(&((window_data_state *)layer->state)->feed, layer);
-}
-
-static lungo_status forward(lungo_layer *layer) {
-    return lungo_feed_forward(&((window_data_state *)layer->state)->feed, layer);
-}
-
-static lungo_status save(const lungo_layer *layer, lungo_writer *writer) {
-    return lungo_feed_save(&((const window_data_state *)layer->state)->feed, writer);
-}
-
 static lungo_status load(lungo_layer *layer, lungo_reader *reader) {
     window_data_state *state = layer->state;
     lungo_feed_stop(&state->feed);
@@ -400,9 +388,9 @@ const lungo_layer_type lungo_layer_window_data = {
     .open = open_source,
     .setup = setup,
     .start = start,
-    .reshape = reshape,
-    .forward = forward,
-    .save = save,
+    .reshape = lungo_feed_reshape,
+    .forward = lungo_feed_forward,
+    .save = lungo_feed_save,
     .load = load,
     .identify = identify,
     .release = release,
