@@ -1,38 +1,69 @@
 #include "support/upgrade_file.h"
 
+#include <stdio.h>
+
+#include "support/companion.h"
 #include "support/glog.h"
 
 /* Lines that Caffe's three tools have at the same place. */
-enum { UNREADABLE_LINE = 30, TROUBLE_LINE = 39, CURRENT_LINE = 43 };
+enum { USAGE_LINE = 22, UNREADABLE_LINE = 30, TROUBLE_LINE = 39, CURRENT_LINE = 43 };
 
-static lungo_status upgrade(const upgrade_names *names, lungo_definition *definition,
-                            const char *in, bool *complete) {
+static const upgrade_tool *tool; /* the one that runs */
+
+static lungo_status upgrade(lungo_definition *definition, const char *in, bool *complete) {
     if (!lungo_definition_is_old(definition)) {
-        glog_line(LUNGO_LOG_ERROR, names->log_file, CURRENT_LINE,
+        glog_line(LUNGO_LOG_ERROR, tool->log_file, CURRENT_LINE,
                   "File already in latest proto format: %s", in);
         return LUNGO_OK;
     }
     lungo_status status = lungo_definition_upgrade(definition, complete);
     if (!status && !*complete)
-        glog_line(LUNGO_LOG_ERROR, names->log_file, TROUBLE_LINE,
+        glog_line(LUNGO_LOG_ERROR, tool->log_file, TROUBLE_LINE,
                   "Encountered error(s) while upgrading prototxt; see details above.");
     return status;
 }
 
-int upgrade_file(const upgrade_names *names, const char *in, const char *out) {
+static int upgrade_file(const char *in, const char *out) {
     lungo_definition *definition;
     bool complete = true;
-    if (lungo_definition_read(&definition, names->kind, in)) {
+    if (lungo_definition_read(&definition, tool->kind, in)) {
         glog_report_error();
-        glog_line(LUNGO_LOG_ERROR, names->log_file, UNREADABLE_LINE,
-                  "Failed to parse input %s file as %s: %s", names->form, names->message, in);
+        glog_line(LUNGO_LOG_ERROR, tool->log_file, UNREADABLE_LINE,
+                  "Failed to parse input %s file as %s: %s", tool->form, tool->message, in);
         return 2;
     }
-    lungo_status status = upgrade(names, definition, in, &complete);
+    lungo_status status = upgrade(definition, in, &complete);
     if (!status) status = lungo_definition_write(definition, out);
     lungo_definition_free(definition);
     if (status) return glog_report_error();
-    glog_line(LUNGO_LOG_INFO, names->log_file, names->wrote_line,
-              "Wrote upgraded %s %s proto to %s", names->message, names->form, out);
+    glog_line(LUNGO_LOG_INFO, tool->log_file, tool->wrote_line, "Wrote upgraded %s %s proto to %s",
+              tool->message, tool->form, out);
     return complete ? 0 : 1;
+}
+
+static int run(const char *const *words, int count) {
+    (void)count;
+    return upgrade_file(words[0], words[1]);
+}
+
+int upgrade_main(const upgrade_tool *described, int argc, char **argv) {
+    static tool_flag flags[] = {{0}};
+    char usage[200];
+    snprintf(usage, sizeof usage, "Usage: %s %s", described->name, described->words);
+    const companion page = {
+        .page = {.name = described->name,
+                 .words = described->words,
+                 .brief = described->brief,
+                 .about = "The output is replaced if it exists; an input that is up to date is "
+                          "written as it is.",
+                 .status = "0 done, 1 not everything could be upgraded, 2 no such input."},
+        .flags = flags,
+        .least = 2,
+        .most = 2,
+        .log_file = described->log_file,
+        .log_line = USAGE_LINE,
+        .log_text = usage,
+        .run = run};
+    tool = described;
+    return companion_main(&page, argc, argv);
 }

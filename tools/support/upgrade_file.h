@@ -4,16 +4,16 @@
 
 #include "lungo/upgrade.h"
 
-typedef struct upgrade_names {
+typedef struct upgrade_tool {
+    const char *name, *words, *brief; /* for its page */
+    const char *log_file;             /* of Caffe's tool */
+    int wrote_line;                   /* where that says that it is done */
     lungo_definition_kind kind;
-    const char *log_file; /* of Caffe's tool */
-    int wrote_line;       /* where that says that it is done */
-    const char *form;     /* "text" or "binary", and ... */
-    const char *message;  /* ... "NetParameter", in its lines */
-} upgrade_names;
+    const char *form;    /* "text" or "binary", and ... */
+    const char *message; /* ... "NetParameter", in its lines */
+} upgrade_tool;
 
-/* The exit status: 0; 1 when not all could be upgraded, or nothing is written; 2 when `in` cannot
- * be read. */
-int upgrade_file(const upgrade_names *names, const char *in, const char *out);
+/* What their main does. */
+int upgrade_main(const upgrade_tool *tool, int argc, char **argv);
 
 #endif
