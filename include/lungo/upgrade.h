@@ -1,7 +1,7 @@
 /* Definitions of nets and solvers as files hold them, brought to Caffe's current form.
  *
  *   lungo_definition *net;
- *   lungo_definition_read(&net, LUNGO_DEFINITION_NET_TEXT, "old.prototxt");
+ *   lungo_definition_read(&net, LUNGO_DEFINITION_NET_TEXT, "old.prototxt", false);
  *   if (lungo_definition_is_old(net)) lungo_definition_upgrade(net, NULL);
  *   lungo_definition_write(net, "new.prototxt");
  *   lungo_definition_free(net);
@@ -26,11 +26,11 @@ typedef enum lungo_definition_kind {
 
 typedef struct lungo_definition lungo_definition;
 
-/* The caller frees *out. */
+/* The caller frees *out. skip_unknown: fields of a text that Caffe does not have are passed over,
+ * each with a warning; else they are errors. */
 lungo_status lungo_definition_read(lungo_definition **out, lungo_definition_kind kind,
-                                   const char *path);
-/* A text, as a net or as a solver, whichever it is. skip_unknown: fields that Caffe does not have
- * are passed over, each with a warning; else they are errors. */
+                                   const char *path, bool skip_unknown);
+/* A text, as a net or as a solver, whichever it is. */
 lungo_status lungo_definition_read_any(lungo_definition **out, const char *path, bool skip_unknown);
 void lungo_definition_free(lungo_definition *definition);
 

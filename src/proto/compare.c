@@ -23,19 +23,19 @@ static lungo_status read_solver(lungo_definition **out, const char *path, bool s
     int line = line_of_error(path);
     char *text = strdup(lungo_error_text());
     if (!text) return lungo_fail_memory("an error text", 0);
-    lungo_status status = lungo_definition_read(out, kind, path);
+    lungo_status status = lungo_definition_read(out, kind, path, false);
     if (status && line_of_error(path) <= line) {
         kind = LUNGO_DEFINITION_NET_TEXT;
         status = lungo_fail_again(LUNGO_ERR_PARSE, text);
     }
     free(text);
-    if (status && skip_unknown) return lungo_definition_read_skipping(out, kind, path, true);
+    if (status && skip_unknown) return lungo_definition_read(out, kind, path, true);
     return status;
 }
 
 lungo_status lungo_definition_read_any(lungo_definition **out, const char *path,
                                        bool skip_unknown) {
-    lungo_status status = lungo_definition_read(out, LUNGO_DEFINITION_NET_TEXT, path);
+    lungo_status status = lungo_definition_read(out, LUNGO_DEFINITION_NET_TEXT, path, false);
     return status == LUNGO_ERR_PARSE ? read_solver(out, path, skip_unknown) : status;
 }
 

@@ -38,12 +38,7 @@ static lungo_status read_message(lungo_definition *definition, const char *path)
 }
 
 lungo_status lungo_definition_read(lungo_definition **out, lungo_definition_kind kind,
-                                   const char *path) {
-    return lungo_definition_read_skipping(out, kind, path, false);
-}
-
-lungo_status lungo_definition_read_skipping(lungo_definition **out, lungo_definition_kind kind,
-                                            const char *path, bool skip_unknown) {
+                                   const char *path, bool skip_unknown) {
     lungo_definition *definition = calloc(1, sizeof *definition);
     if (!definition) return lungo_fail_memory("a definition", sizeof *definition);
     definition->kind = kind;

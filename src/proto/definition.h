@@ -16,8 +16,4 @@ struct lungo_definition {
     bool skip_unknown;
 };
 
-/* Passes over fields that the schema does not have, each with a warning, if that is wanted. */
-lungo_status lungo_definition_read_skipping(lungo_definition **out, lungo_definition_kind kind,
-                                            const char *path, bool skip_unknown);
-
 #endif

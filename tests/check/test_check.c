@@ -325,6 +325,21 @@ START_TEST(the_command) {
 }
 END_TEST
 
+START_TEST(the_command_in_json) {
+    lungo_test_file("bad.prototxt", "layer { nam: 'x' }");
+    ck_assert_int_eq(lungo_command(CHECK "--json bad.prototxt absent.prototxt"), 1);
+    lungo_command_wrote("out", "[\n {\n  \"file\": \"bad.prototxt\",\n  \"line\": 1,\n"
+                               "  \"column\": 12,\n  \"severity\": \"error\",\n"
+                               "  \"rule\": \"cannot-read\",\n  \"text\": \"unknown field 'nam'");
+    lungo_command_wrote("out", " },\n {\n  \"file\": \"absent.prototxt\",\n");
+    lungo_test_file("good.prototxt", DATA FC("x") LOSS);
+    ck_assert_int_eq(lungo_command(CHECK "--json good.prototxt"), 0);
+    lungo_command_wrote("out", "[]\n");
+    lungo_test_file("bytes.prototxt", "layer { name: '\\377' type: 'ReLU' bottom: 'x' top: 'y' }");
+    lungo_command_refused(lungo_command(CHECK "--json bytes.prototxt"), "expected names in UTF-8");
+}
+END_TEST
+
 /* docs/check.md has a row for each rule, in their order, and no other. */
 START_TEST(the_page_has_every_rule) {
     static const char *const severities[] = {"note", "warning", "error"};
@@ -385,6 +400,7 @@ Suite *lungo_suite_check(void) {
     tcase_add_test(cases, a_net_in_a_solver_that_has_no_loss);
     tcase_add_test(cases, weights_that_do_not_fit);
     tcase_add_test(cases, the_command);
+    tcase_add_test(cases, the_command_in_json);
     tcase_add_test(cases, the_page_has_every_rule);
     return suite;
 }

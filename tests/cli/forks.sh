@@ -66,6 +66,11 @@ run 0 "$lungo" train --solver=solver.prototxt --unknown-fields=warn
 says "solver.prototxt:4:1: unknown field 'eval_type'" \
     "solver.prototxt:4:24: unknown field 'warmup_iter'" "net.prototxt:2:99: unknown field 'odd'"
 run 0 "$lungo" decay --solver=solver.prototxt --unknown-fields=warn
+for command in "draw -o net.svg" gradcheck; do
+    # shellcheck disable=SC2086
+    run 0 "$lungo" $command net.prototxt --unknown-fields=warn
+    says "net.prototxt:2:99: unknown field 'odd'"
+done
 run 0 "$lungo" test --model=net.prototxt --weights=s_iter_1.caffemodel --iterations=1 --unknown-fields=warn
 run 0 "$bin/extract_features" -unknown-fields=warn s_iter_1.caffemodel net.prototxt c c.npy 1 npy
 refused "unknown-fields: expected error or warn, got 'ignore'" -- "$lungo" time --model=net.prototxt --unknown-fields=ignore

@@ -119,6 +119,21 @@ START_TEST(settings_without_a_place_are_left_out) {
 }
 END_TEST
 
+START_TEST(unknown_fields_are_left_out_on_demand) {
+    lungo_test_file("forked", "layers { type: RELU name: 'r' }\nowned { by: 'a fork' }");
+    ck_assert_int_eq(lungo_command(TEXT "-unknown-fields=warn forked new"), 0);
+    lungo_command_wrote("err", "forked:2:1: unknown field 'owned' in NetParameter is passed over");
+    lungo_command_wrote("new", "type: \"ReLU\"");
+    lungo_test_file("solver", "solver_type: SGD\nowned: 1");
+    ck_assert_int_eq(lungo_command(SOLVER "-unknown-fields=warn solver new"), 0);
+    lungo_command_wrote("new", "type: \"SGD\"");
+    lungo_command_refused(lungo_command(TEXT "-unknown-fields=drop forked new"),
+                          "unknown-fields: expected error or warn, got 'drop'");
+    lungo_command_refused(lungo_command(BINARY "-unknown-fields=warn forked new"),
+                          "unknown command line flag 'unknown-fields'");
+}
+END_TEST
+
 START_TEST(usage) {
     lungo_command_refused(lungo_command(TEXT "one"), "upgrade_net_proto_text.cpp:22] Usage: "
                                                      "upgrade_net_proto_text v0_net_proto_file_in "
@@ -139,6 +154,7 @@ Suite *lungo_suite_upgrade_tools(void) {
                                   unreadable_input_is_status_2,
                                   what_cannot_be_upgraded_leaves_no_output,
                                   settings_without_a_place_are_left_out,
+                                  unknown_fields_are_left_out_on_demand,
                                   usage,
                                   NULL};
     return lungo_test_folder_suite("upgrade_tools", tests);

@@ -53,7 +53,9 @@ static bool read_flags(gradient_view *view, lungo_net_options *net, const comman
         return glog_complain("--samples: expected 0 (all) or more, got %d", flags->samples) == 0;
     view->options.samples = (size_t)flags->samples;
     view->options.layer = *flags->layer ? flags->layer : NULL;
-    if (lungo_engine_parse(&net->engine, flags->engine)) return glog_report_error() == 0;
+    if (lungo_engine_parse(&net->engine, flags->engine) ||
+        lungo_unknown_fields_parse(&net->unknown_fields, flags->unknown_fields))
+        return glog_report_error() == 0;
     return read_number(&view->options.step, "step", flags->step) &&
            read_number(&view->options.tolerance, "tolerance", flags->tolerance);
 }

@@ -5,6 +5,7 @@
 
 #include "commands.h"
 #include "info.h"
+#include "json.h"
 #include "support/columns.h"
 #include "support/glog.h"
 
@@ -159,14 +160,6 @@ static json_t *net_json(const lungo_net *net) {
                      (json_int_t)sums.activations);
 }
 
-/* NULL (out of memory, or a name that is no UTF-8) cannot be printed. Takes the reference. */
-static bool print_json(json_t *json) {
-    bool done = json && json_dumpf(json, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(9)) == 0;
-    json_decref(json);
-    putchar('\n');
-    return done || glog_complain("this cannot be written as JSON: expected names in UTF-8") == 0;
-}
-
 /* ---- */
 
 static bool show_net(const command_flags *flags, const char *path, json_t **json) {
@@ -187,7 +180,7 @@ static bool show_net(const command_flags *flags, const char *path, json_t **json
 static bool show(const command_flags *flags, const char *path) {
     json_t *json = NULL, **place = flags->json ? &json : NULL;
     bool done = info_is_binary(path) ? info_model(path, place) : show_net(flags, path, place);
-    return done && (!place || print_json(json));
+    return done && (!place || json_print(json));
 }
 
 /* Weights beside the net are a second table, or a second value. */

@@ -73,8 +73,8 @@ tool_flag options_table[] = {
      false},
     {"iterations", FLAG_INT, &options_given.iterations, "N",
      "How many batches to test or passes to time.", "test time", false},
-    {"json", FLAG_BOOL, &options_given.json, NULL, "Print JSON in place of a table.", "info",
-     false},
+    {"json", FLAG_BOOL, &options_given.json, NULL, "Print JSON in place of tables and lines.",
+     "info check", false},
     {"keep-best", FLAG_TEXT, &options_given.keep_best, "METRIC",
      "NAME[@NET][:min|:max], an output of a test net: after each test in which it is better than "
      "ever before, the snapshot PREFIX_best is written.",
@@ -187,7 +187,7 @@ tool_flag options_table[] = {
     {"top", FLAG_INT, &options_given.top, "N", "How many classes to print.", "classify", false},
     {"unknown-fields", FLAG_TEXT, &options_given.unknown_fields, "error|warn",
      "error, or warn: pass over fields that Caffe does not have, each with a warning.",
-     "train test time decay info fold classify diff report", false},
+     "train test time decay info gradcheck draw fold classify diff report", false},
     {"watch", FLAG_TEXT, &options_given.watch, "FILE",
      "A file for the norms of every parameter in every iteration (weights, gradient, decay, "
      "update/weights): JSON lines if it ends in .jsonl or .json, else TSV. A new run wants a new "
