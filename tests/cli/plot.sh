@@ -61,12 +61,39 @@ cat "$logs/small_shared.log" "$logs/small_shared.log" > twice.log
 draws twice.log --y=loss
 sed -n '/EOD/,/EOD/p' script | grep -c '^0 ' | grep -qx 1 || complain "expected iteration 0 once"
 
+# What has no extent gets one; what has no value to draw is left out. gnuplot has nothing to say.
+cat > point.jsonl <<'EOT'
+{"iteration": 5, "time": 0.5, "phase": "train", "lr": 0.1, "loss": 4, "outputs": {"zero": 0, "none": null}}
+EOT
+sed 'p; s/5,/15,/' point.jsonl > constant.jsonl
+draws point.jsonl
+has "set xrange [4.95:5.05]"
+has "set yrange [3.96:4.04]"
+has "set yrange [-1:1]"
+grep -qx 'set ylabel "none"' script && complain "expected no panel of a curve without values"
+draws constant.jsonl --y=loss
+has "set xrange [*:*]"
+has "set yrange [3.96:4.04]"
+for file in point.jsonl constant.jsonl; do
+    for scale in "" --log-scale; do
+        # shellcheck disable=SC2086
+        run 0 "$lungo" plot $file $scale -o real.svg
+        [ -s err ] && complain "$ran: expected nothing on stderr"
+    done
+done
+refused "no run has a curve 'none' with values that can be drawn" -- "$lungo" plot point.jsonl --y=none -o a.svg
+refused "no run has a curve 'zero' with" -- "$lungo" plot point.jsonl --y=zero --log-scale -o a.svg
+sed 's/0\.1/null/; s/4,/null,/; s/: 0,/: null,/' point.jsonl > null.jsonl
+refused "no run has values that can be drawn" -- "$lungo" plot null.jsonl -o a.svg
+
 "$lungo" plot "$logs/small_shared.log" -o real.png && head -c 4 real.png | grep -q PNG || complain "expected a PNG"
-"$lungo" plot "$logs/small_shared.log" -o real.svg && grep -q '</svg>' real.svg || complain "expected an SVG"
+run 0 "$lungo" plot "$logs/small_shared.log" -o real.svg
+[ -s err ] && complain "$ran: expected nothing on stderr"
+grep -q '</svg>' real.svg || complain "expected an SVG"
 
 refused "cannot read 'absent'" -- "$lungo" plot absent -o a.svg
 refused "holds no iteration" -- "$lungo" plot bin/gnuplot -o a.svg
-refused "no run has a curve 'acuracy'" -- "$lungo" plot a.jsonl --y=acuracy -o a.svg
+refused "no run has a curve 'acuracy' with" -- "$lungo" plot a.jsonl --y=acuracy -o a.svg
 refused "ends in .svg or .png, got 'a.gif'" -- "$lungo" plot a.jsonl -o a.gif
 refused "expected iteration or time" -- "$lungo" plot a.jsonl --x=epoch -o a.svg
 refused "expected 1 or more" -- "$lungo" plot a.jsonl --smooth=0 -o a.svg

@@ -146,6 +146,11 @@ page other
 has 'The solver other/solver.prototxt could not be opened'
 has 'other/solver.prototxt:1:'
 
+mkdir null
+echo '{"iteration": 5, "time": 1, "phase": "train", "lr": null, "loss": null, "outputs": {}}' > null/metrics.jsonl
+page null
+has 'No run has values that can be drawn'
+
 # Neither graphviz nor gnuplot.
 PATH=$work/none "$lungo" report run -o page.html 2> err || complain "expected a page without drawings"
 has 'install the Debian package graphviz'

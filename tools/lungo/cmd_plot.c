@@ -15,6 +15,7 @@ static bool read_runs(run_curves *runs, const char *const *paths, size_t count) 
 static bool draw(const plot_request *plot, const char *format, const char *path) {
     char *text;
     size_t length;
+    if (plot->panel_count == 0) return !glog_complain("plot: no run has values that can be drawn");
     bool done = plot_script(&text, &length, plot, strcmp(format, "png") ? "svg" : "pngcairo") &&
                 child_make_file(&plot_program, text, length, path);
     free(text);

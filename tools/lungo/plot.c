@@ -10,11 +10,16 @@
 static const char *const argv[] = {"gnuplot", "-", NULL};
 const drawing_program plot_program = {argv, "gnuplot-nox"};
 
+typedef struct plot_range {
+    double least, most;
+} plot_range;
+
 /* A script that is being written. */
 typedef struct plotting {
     const plot_request *asked;
     FILE *script;
-    size_t blocks; /* of data, by now */
+    size_t blocks;   /* of data, by now */
+    plot_range x, y; /* of the panel's points */
 } plotting;
 
 /* The colours of Okabe and Ito, told apart by nearly all eyes. */
@@ -47,8 +52,19 @@ static void choose_panels(plot_request *plot) {
     add_panel(plot, "lr");
 }
 
-static bool is_drawn(const curve *line, const run_curves *run, const char *panel) {
-    if (strcmp(line->name, panel)) return false;
+static bool can_be_drawn(const plot_request *plot, double value) {
+    return isfinite(value) && (value > 0 || !plot->log_scale);
+}
+
+static bool has_points(const plot_request *plot, const curve *line) {
+    for (size_t i = 0; i < line->count; i++)
+        if (can_be_drawn(plot, line->points[i].value)) return true;
+    return false;
+}
+
+static bool is_drawn(const plot_request *plot, const curve *line, const run_curves *run,
+                     const char *panel) {
+    if (strcmp(line->name, panel) || !has_points(plot, line)) return false;
     /* A batch's own loss says less than the smoothed one. */
     return line->kind != CURVE_BATCH || !curves_find(run, CURVE_TRAIN, 0, panel);
 }
@@ -57,7 +73,7 @@ static size_t count_drawn(const plot_request *plot, const char *panel) {
     size_t count = 0;
     for (size_t r = 0; r < plot->run_count; r++)
         for (size_t i = 0; i < plot->runs[r].count; i++)
-            count += is_drawn(&plot->runs[r].curves[i], &plot->runs[r], panel);
+            count += is_drawn(plot, &plot->runs[r].curves[i], &plot->runs[r], panel);
     return count;
 }
 
@@ -71,7 +87,8 @@ bool plot_settle_panels(plot_request *plot, const word_list *asked) {
         if (count_drawn(plot, plot->panels[i]))
             plot->panels[kept++] = plot->panels[i];
         else if (chosen)
-            return !glog_complain("plot: no run has a curve '%s'", plot->panels[i]);
+            return !glog_complain("plot: no run has a curve '%s' with values that can be drawn",
+                                  plot->panels[i]);
     }
     plot->panel_count = kept;
     return true;
@@ -83,12 +100,34 @@ static double abscissa(const plotting *plot, curve_point point) {
     return !strcmp(plot->asked->x, "time") ? point.seconds / 60 : point.iteration;
 }
 
-static void put_point(const plotting *plot, curve_point point, double value) {
-    if (isfinite(value)) fprintf(plot->script, "%.9g %.9g\n", abscissa(plot, point), value);
+/* By the digits that gnuplot gets. */
+static void extend(plot_range *range, double value) {
+    char text[32];
+    snprintf(text, sizeof text, "%.9g", value);
+    range->least = fmin(range->least, strtod(text, NULL));
+    range->most = fmax(range->most, strtod(text, NULL));
+}
+
+static void put_point(plotting *plot, curve_point point, double value) {
+    if (!isfinite(value)) return;
+    fprintf(plot->script, "%.9g %.9g\n", abscissa(plot, point), value);
+    if (!can_be_drawn(plot->asked, value)) return;
+    extend(&plot->x, abscissa(plot, point));
+    extend(&plot->y, value);
+}
+
+/* Of a range without extent gnuplot makes one itself, but with a warning. */
+static void put_range(const plotting *plot, const char *axis, const plot_range *range) {
+    double room = range->least == 0 ? 1 : 0.01 * fabs(range->least);
+    if (range->least == range->most)
+        fprintf(plot->script, "set %srange [%.9g:%.9g]\n", axis, range->least - room,
+                range->most + room);
+    else
+        fprintf(plot->script, "set %srange [*:*]\n", axis);
 }
 
 /* The mean of as many points up to each as --smooth says; those that are no numbers left out. */
-static void put_smoothed(const plotting *plot, const curve *line) {
+static void put_smoothed(plotting *plot, const curve *line) {
     size_t span = (size_t)plot->asked->smooth, counted = 0;
     double sum = 0;
     for (size_t i = 0; i < line->count; i++) {
@@ -147,16 +186,22 @@ static void put_curve(const plotting *plot, const curve *line, size_t run, size_
 
 static void put_panel(plotting *plot, const char *panel) {
     size_t first = plot->blocks, block = first;
+    plot->x = plot->y = (plot_range){INFINITY, -INFINITY};
     for (size_t r = 0; r < plot->asked->run_count; r++)
         for (size_t i = 0; i < plot->asked->runs[r].count; i++)
-            if (is_drawn(&plot->asked->runs[r].curves[i], &plot->asked->runs[r], panel))
+            if (is_drawn(plot->asked, &plot->asked->runs[r].curves[i], &plot->asked->runs[r],
+                         panel))
                 put_block(plot, &plot->asked->runs[r].curves[i]);
+    put_range(plot, "x", &plot->x);
+    put_range(plot, "y", &plot->y);
     fprintf(plot->script, "set ylabel ");
     put_quoted(plot, panel);
     fprintf(plot->script, "\nplot ");
     for (size_t r = 0; r < plot->asked->run_count; r++)
         for (size_t i = 0; i < plot->asked->runs[r].count; i++) {
-            if (!is_drawn(&plot->asked->runs[r].curves[i], &plot->asked->runs[r], panel)) continue;
+            if (!is_drawn(plot->asked, &plot->asked->runs[r].curves[i], &plot->asked->runs[r],
+                          panel))
+                continue;
             if (block > first) fprintf(plot->script, ", ");
             put_curve(plot, &plot->asked->runs[r].curves[i], r, block++);
         }

@@ -116,6 +116,8 @@ void report_curves(report_page *report) {
     for (size_t i = 0; done && i < plot.panel_count; i++)
         done = put_panel(report, plot, i);
     fputs("</div>\n", report->html);
+    if (done && plot.panel_count == 0)
+        report_missing(report, "No run has values that can be drawn.");
     if (!done)
         report_missing(report,
                        "Curves are drawn by gnuplot, which is not there or failed: install "
