@@ -1,14 +1,11 @@
 /* Steps against their own layers: the same net, with the same weights and draws, runs once with the
  * units of the fastest engine and once layer by layer. The layers are judged elsewhere. */
-#include <glob.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "layer/op.h"
 #include "plan/plan.h"
-#include "proto/text.h"
 #include "support/arrays.h"
 #include "support/nets.h"
 #include "support/suites.h"
@@ -68,18 +65,6 @@ static void free_trace(trace *made, const lungo_net *net) {
     free(made->gradients);
 }
 
-static void check_near(const char *what, const char *name, const float *got, const float *want,
-                       size_t count, double tolerance, double floor) {
-    double distance = 0, length = 0;
-    for (size_t i = 0; i < count; i++) {
-        distance += ((double)got[i] - want[i]) * ((double)got[i] - want[i]);
-        length += (double)want[i] * want[i];
-    }
-    ck_assert_msg(sqrt(distance) <= tolerance * sqrt(length) + floor,
-                  "%s of '%s': |step - layers| %g, |layers| %g", what, name, sqrt(distance),
-                  sqrt(length));
-}
-
 /* A gradient that is 0 but for rounding (of a bias that BatchNorm takes away) has no relative
  * error: a part in a million of the longest one is allowed for. */
 static double longest_gradient(const lungo_net *net, const trace *made) {
@@ -96,15 +81,15 @@ static double longest_gradient(const lungo_net *net, const trace *made) {
 
 static void compare(const lungo_net *net, const trace *steps, const trace *layers) {
     for (int i = 0; i < net->blob_count; i++)
-        check_near("data", net->blobs[i]->name, steps->data[i], layers->data[i],
-                   net->blobs[i]->count, data_tolerance, 1e-6);
+        lungo_check_near("data", net->blobs[i]->name, steps->data[i], layers->data[i],
+                         net->blobs[i]->count, data_tolerance, 1e-6);
     if (!net->gradients) return;
     double floor = 1e-6 * longest_gradient(net, layers);
     for (int j = 0; j < net->param_count; j++) {
         const lungo_learnable *param = &net->params[j];
-        check_near("gradient", param->blob->name, steps->gradients + param->offset,
-                   layers->gradients + param->offset, param->blob->count, gradient_tolerance,
-                   floor);
+        lungo_check_near("gradient", param->blob->name, steps->gradients + param->offset,
+                         layers->gradients + param->offset, param->blob->count, gradient_tolerance,
+                         floor);
     }
 }
 
@@ -112,8 +97,8 @@ static void compare_inputs(const lungo_net *net, const trace *steps, const trace
     for (int k = 0; k < net->input_count; k++)
         for (int i = 0; i < net->blob_count; i++)
             if (net->blobs[i] == net->inputs[k] && steps->diffs[i])
-                check_near("gradient", net->blobs[i]->name, steps->diffs[i], layers->diffs[i],
-                           net->blobs[i]->count, gradient_tolerance, 1e-6);
+                lungo_check_near("gradient", net->blobs[i]->name, steps->diffs[i], layers->diffs[i],
+                                 net->blobs[i]->count, gradient_tolerance, 1e-6);
 }
 
 static void check_net(lungo_net *net) {
@@ -363,166 +348,11 @@ START_TEST(small_nets_follow_new_shapes) {
 }
 END_TEST
 
-/* ---- the nets of models/, step by step ----
- *
- * In deep nets a rounding decides on which side of a ReLU's kink a value falls, so that whole
- * gradients differ by per cents between any two BLAS kernels. So every step is compared by itself,
- * with the same bottoms and the same gradients of its tops. */
-
-enum { MOST_PARAMS = 4 * LUNGO_MAX_PARAMS };
-
-/* What a step makes of them: values of the tops, gradients of bottoms and parameters. */
-typedef struct step_trace {
-    float *tops, *bottoms, *gradients;
-} step_trace;
-
-typedef float *blob_values(const lungo_blob *blob);
-
-static float *data_of(const lungo_blob *blob) {
-    return (float *)(uintptr_t)lungo_data(blob);
-}
-
-static float *diff_of(const lungo_blob *blob) {
-    return (float *)(uintptr_t)lungo_diff(blob);
-}
-
-/* Some value of a step next to a kink may fall on its other side. */
-static double tolerance_of(const lungo_net *net, lungo_step_info step) {
-    for (size_t i = step.first; i <= step.last; i++)
-        if (lungo_layer_op(net->layers[i]).kind == LUNGO_OP_RELU) return 1e-2;
-    return 1e-4;
-}
-
-/* The parameters of a step that get gradients. */
-static int params_of(const lungo_net *net, lungo_step_info step, lungo_blob **blobs) {
-    int count = 0;
-    for (size_t i = step.first; i <= step.last; i++)
-        for (int j = 0; j < net->layers[i]->param_count; j++)
-            if (net->layers[i]->params[j].wanted) blobs[count++] = net->layers[i]->params[j].blob;
-    return count;
-}
-
-static size_t count_of(lungo_blob *const *blobs, int count) {
-    size_t floats = 0;
-    for (int i = 0; i < count; i++)
-        floats += blobs[i]->count;
-    return floats;
-}
-
-static float *gather(lungo_blob *const *blobs, int count, blob_values *values) {
-    float *all = calloc(count_of(blobs, count) + 1, sizeof *all), *next = all;
-    for (int i = 0; i < count; next += blobs[i++]->count)
-        if (values(blobs[i])) memcpy(next, values(blobs[i]), blobs[i]->count * sizeof *next);
-    return all;
-}
-
-static void give_diffs(lungo_blob *const *blobs, int count, const float *all) {
-    for (int i = 0; i < count; all += blobs[i++]->count)
-        if (lungo_diff(blobs[i]))
-            memcpy(lungo_diff_overwrite(blobs[i]), all, blobs[i]->count * sizeof *all);
-}
-
-static step_trace run_step(lungo_net *net, lungo_step_info step, bool apart,
-                           const float *top_diffs) {
-    const lungo_layer *first = net->layers[step.first], *last = net->layers[step.last];
-    lungo_blob *params[MOST_PARAMS];
-    step_trace made;
-    net->apart = apart;
-    ck_ok(lungo_net_forward_range(net, step.first, step.last, NULL));
-    made.tops = gather(last->tops, last->top_count, data_of);
-    give_diffs(last->tops, last->top_count, top_diffs);
-    lungo_net_clear_gradients(net);
-    ck_ok(lungo_net_backward_range(net, step.first, step.last));
-    made.bottoms = gather(first->bottoms, first->bottom_count, diff_of);
-    made.gradients = gather(params, params_of(net, step, params), diff_of);
-    return made;
-}
-
-static void free_step_trace(step_trace *made) {
-    free(made->tops);
-    free(made->bottoms);
-    free(made->gradients);
-}
-
-static void check_step(lungo_net *net, lungo_step_info step) {
-    const lungo_layer *first = net->layers[step.first], *last = net->layers[step.last];
-    lungo_blob *params[MOST_PARAMS];
-    double tolerance = tolerance_of(net, step);
-    float *top_diffs = gather(last->tops, last->top_count, diff_of);
-    step_trace layers = run_step(net, step, true, top_diffs);
-    step_trace units = run_step(net, step, false, top_diffs);
-    check_near("tops", last->name, units.tops, layers.tops, count_of(last->tops, last->top_count),
-               data_tolerance, 0);
-    check_near("gradients of bottoms", first->name, units.bottoms, layers.bottoms,
-               count_of(first->bottoms, first->bottom_count), tolerance, 1e-9);
-    check_near("gradients of parameters", first->name, units.gradients, layers.gradients,
-               count_of(params, params_of(net, step, params)), tolerance, 1e-9);
-    free_step_trace(&layers);
-    free_step_trace(&units);
-    free(top_diffs);
-}
-
-/* One layer in place on what it does not make would meet its own top: those have no unit. */
-static bool has_unit(const lungo_net *net, lungo_step_info step) {
-    const lungo_layer *first = net->layers[step.first];
-    return step.last > step.first || lungo_layer_op(first).kind != LUNGO_OP_OTHER;
-}
-
-enum { IMAGES_OF_A_MODEL = 1, WIDEST = 64 };
-
-static glob_t models;
-
-/* Images that differ, few of them, and no matrices that take long to fill. */
-static void make_light(Caffe__NetParameter *param) {
-    for (size_t i = 0; i < param->n_layer; i++) {
-        Caffe__InnerProductParameter *product = param->layer[i]->inner_product_param;
-        Caffe__DummyDataParameter *data = param->layer[i]->dummy_data_param;
-        if (product && product->num_output > WIDEST) product->num_output = WIDEST;
-        if (!data) continue;
-        for (size_t k = 0; k < data->n_shape; k++)
-            data->shape[k]->dim[0] = IMAGES_OF_A_MODEL;
-        data->data_filler[0]->type = (char *)"gaussian";
-    }
-}
-
-START_TEST(models_agree_with_their_layers) {
-    lungo_document *document;
-    ProtobufCMessage *message;
-    ck_ok(lungo_document_new(&document));
-    ck_ok(lungo_text_read(document, &message, &caffe__net_parameter__descriptor,
-                          models.gl_pathv[_i]));
-    make_light((Caffe__NetParameter *)message);
-    lungo_net_build_options options = {.open = LUNGO_NET_OPTIONS_INIT};
-    options.open.phase = LUNGO_TRAIN;
-    options.open.seed = 3;
-    lungo_net *net;
-    ck_ok(lungo_plan_open_net(&net, (Caffe__NetParameter *)message, document, &options));
-    net->apart = true;
-    ck_ok(lungo_net_forward(net, NULL));
-    for (size_t k = lungo_net_step_count(net); k-- > 0;) {
-        lungo_step_info step = lungo_net_step(net, k);
-        if (has_unit(net, step))
-            check_step(net, step);
-        else
-            ck_ok(lungo_net_backward_range(net, step.first, step.last));
-    }
-    lungo_net_free(net);
-    lungo_document_free(document);
-}
-END_TEST
-
 Suite *lungo_suite_engines(void);
 Suite *lungo_suite_engines(void) {
     Suite *suite = suite_create("engines");
-    TCase *small = tcase_create("small"), *large = tcase_create("models");
     int count = sizeof nets / sizeof *nets;
-    if (glob(LUNGO_SOURCE_DIR "/models/*/bench.prototxt", 0, NULL, &models)) models.gl_pathc = 0;
-    tcase_add_loop_test(small, small_nets_agree_with_their_layers, 0, count);
-    tcase_add_loop_test(small, small_nets_follow_new_shapes, 0, count);
-    tcase_add_loop_test(large, models_agree_with_their_layers, 0, (int)models.gl_pathc);
-    tcase_set_timeout(small, 120);
-    tcase_set_timeout(large, 240);
-    suite_add_tcase(suite, small);
-    suite_add_tcase(suite, large);
+    lungo_suite_add_table(suite, small_nets_agree_with_their_layers, count);
+    lungo_suite_add_table(suite, small_nets_follow_new_shapes, count);
     return suite;
 }

@@ -31,3 +31,15 @@ void lungo_check_array(const char *what, size_t count, const float *got, const f
                       (double)want[i], (double)got[i]);
     }
 }
+
+void lungo_check_near(const char *what, const char *name, const float *got, const float *want,
+                      size_t count, double tolerance, double floor) {
+    double distance = 0, length = 0;
+    for (size_t i = 0; i < count; i++) {
+        distance += ((double)got[i] - want[i]) * ((double)got[i] - want[i]);
+        length += (double)want[i] * want[i];
+    }
+    ck_assert_msg(sqrt(distance) <= tolerance * sqrt(length) + floor,
+                  "%s of '%s': |got - want| %g, |want| %g", what, name, sqrt(distance),
+                  sqrt(length));
+}

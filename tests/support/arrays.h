@@ -11,4 +11,8 @@ float *lungo_constant_array(size_t count, float value);
 /* Fails the test at the first value farther than 1e-5 + 1e-4 |want| from what is wanted. */
 void lungo_check_array(const char *what, size_t count, const float *got, const float *want);
 
+/* Fails the test unless |got - want| <= tolerance |want| + floor, as vectors. `what` of `name`. */
+void lungo_check_near(const char *what, const char *name, const float *got, const float *want,
+                      size_t count, double tolerance, double floor);
+
 #endif
