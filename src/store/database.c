@@ -295,13 +295,22 @@ static void free_writer(lungo_database_writer *writer, bool finished) {
     free(temporary);
 }
 
+/* The names of its files, too, are on the disk before it gets its own. */
+static lungo_status sync_writer(lungo_database_writer *writer) {
+    if (writer->type->sync(writer)) return lungo_trail("in database '%s'", writer->path);
+    if (fsync(dirfd(writer->folder)) && errno == EIO)
+        return lungo_fail_errno("sync database", writer->path);
+    return LUNGO_OK;
+}
+
 lungo_status lungo_database_finish(lungo_database_writer *writer) {
     lungo_status status = lungo_database_commit(writer);
-    if (!status && writer->type->sync(writer))
-        status = lungo_trail("in database '%s'", writer->path);
+    if (!status) status = sync_writer(writer);
     if (!status && rename(writer->temporary, writer->path))
         status = lungo_fail_errno("rename a finished database to", writer->path);
-    free_writer(writer, status == LUNGO_OK);
+    bool finished = status == LUNGO_OK;
+    if (finished) status = lungo_file_sync_folder_of(writer->path);
+    free_writer(writer, finished);
     return status;
 }
 

@@ -75,7 +75,7 @@ lungo_status lungo_database_put(lungo_database_writer *writer, const void *key, 
 lungo_status lungo_database_commit(lungo_database_writer *writer);
 
 /* Commits, makes it last, gives it its name; frees the writer, also on failure, which leaves
- * nothing. */
+ * nothing; or all of it, if it is the folder around it that cannot be synced. */
 lungo_status lungo_database_finish(lungo_database_writer *writer);
 void lungo_database_abandon(lungo_database_writer *writer);
 

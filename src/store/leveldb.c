@@ -249,7 +249,7 @@ static lungo_status sync_writer(lungo_database_writer *base) {
     lungo_status status = LUNGO_OK;
     rewinddir(base->folder);
     for (struct dirent *entry; !status && (entry = readdir(base->folder));)
-        if (strcmp(entry->d_name, "..")) status = sync_file(dirfd(base->folder), entry->d_name);
+        if (entry->d_name[0] != '.') status = sync_file(dirfd(base->folder), entry->d_name);
     return status;
 }
 

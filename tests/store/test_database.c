@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/thread.h"
 #include "store/database.h"
+#include "support/faults.h"
 #include "support/folder.h"
 #include "support/suites.h"
 
@@ -262,6 +263,32 @@ START_TEST(an_unfinished_store_is_never_there) {
 }
 END_TEST
 
+static lungo_database_writer *write_one(const char *path) {
+    lungo_database_writer *writer;
+    ck_ok(lungo_database_create(&writer, backend, path));
+    put_number(writer, 1, 8);
+    ck_ok(lungo_database_commit(writer));
+    return writer;
+}
+
+/* The last two: its folder, so that its files are there; the one around, so that its name is. */
+START_TEST(folders_are_synced_in_the_end) {
+    lungo_database_writer *writer = write_one(in_folder("counted"));
+    size_t calls = lungo_fault_calls(LUNGO_FAULT_SYNC);
+    ck_ok(lungo_database_finish(writer));
+    calls = lungo_fault_calls(LUNGO_FAULT_SYNC) - calls;
+    writer = write_one(in_folder("a"));
+    lungo_fault_arm(LUNGO_FAULT_SYNC, calls - 1, LUNGO_FAULT_ONCE);
+    ck_fails(lungo_database_finish(writer), LUNGO_ERR_FILE, "cannot sync database");
+    ck_assert(!lungo_file_exists(in_folder("a")));
+    writer = write_one(in_folder("b"));
+    lungo_fault_arm(LUNGO_FAULT_SYNC, calls, LUNGO_FAULT_ONCE);
+    ck_fails(lungo_database_finish(writer), LUNGO_ERR_FILE, "cannot sync the folder of");
+    lungo_fault_arm(LUNGO_FAULT_SYNC, 0, LUNGO_FAULT_ONCE);
+    lungo_database_close(open_store(in_folder("b")));
+}
+END_TEST
+
 START_TEST(a_name_left_by_a_killed_run_does_not_matter) {
     ck_assert_int_eq(mkdir(in_folder("db.tmp.0"), 0755), 0);
     lungo_database *database = open_store(make_store("db", 3, 10, 1000));
@@ -440,6 +467,7 @@ Suite *lungo_suite_database(void) {
                                 readers_may_move_to_other_threads,
                                 the_last_value_of_a_key_stays,
                                 an_unfinished_store_is_never_there,
+                                folders_are_synced_in_the_end,
                                 a_name_left_by_a_killed_run_does_not_matter,
                                 refuses_an_empty_store,
                                 NULL};
