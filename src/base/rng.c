@@ -63,6 +63,14 @@ static void refill(lungo_rng *rng) {
     rng->next = 0;
 }
 
+/* The lower bits of the first word are never looked at by a refill. */
+bool lungo_rng_is_stuck(const lungo_rng *rng) {
+    if (rng->state[0] & 0x80000000u) return false;
+    for (int i = 1; i < LUNGO_RNG_WORDS; i++)
+        if (rng->state[i]) return false;
+    return true;
+}
+
 uint32_t lungo_rng_word(lungo_rng *rng) {
     if (rng->next >= LUNGO_RNG_WORDS) refill(rng);
     uint32_t word = rng->state[rng->next++];

@@ -26,6 +26,10 @@ void lungo_rng_seed(lungo_rng *rng, uint32_t seed);
 /* A seed from the system's entropy, for a solver that sets none. */
 lungo_status lungo_rng_seed_from_system(uint32_t *seed);
 
+/* Whether it would give nothing but zeros for ever, as no seed makes it do: distributions that draw
+ * until a number suits would not end. For states that were read. */
+bool lungo_rng_is_stuck(const lungo_rng *rng);
+
 /* 32 random bits. */
 uint32_t lungo_rng_word(lungo_rng *rng);
 

@@ -249,7 +249,7 @@ lungo_status lungo_net_check_run(const lungo_net *net, const Caffe__NetRunState 
 /* ---- loading ---- */
 
 static lungo_status load_layer(lungo_layer *layer, const Caffe__LayerRunState *saved) {
-    const char *bytes = (const char *)saved->state.data;
+    const char *bytes = saved->state.data ? (const char *)saved->state.data : "";
     lungo_reader reader = {bytes, bytes + saved->state.len};
     LUNGO_TRY(layer->type->load(layer, &reader));
     if (reader.at == reader.end) return LUNGO_OK;

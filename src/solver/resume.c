@@ -187,9 +187,14 @@ static lungo_status check_generator(const Caffe__GeneratorState *state) {
     if (words != LUNGO_RNG_WORDS)
         return lungo_fail(LUNGO_ERR_FORMAT, "saved generator: expected %d words, got %zu",
                           LUNGO_RNG_WORDS, words);
-    if (state->next >= 0 && state->next <= LUNGO_RNG_WORDS) return LUNGO_OK;
-    return lungo_fail(LUNGO_ERR_FORMAT, "saved generator: expected a place from 0 to %d, got %d",
-                      LUNGO_RNG_WORDS, state->next);
+    if (state->next < 0 || state->next > LUNGO_RNG_WORDS)
+        return lungo_fail(LUNGO_ERR_FORMAT,
+                          "saved generator: expected a place from 0 to %d, got %d", LUNGO_RNG_WORDS,
+                          state->next);
+    lungo_rng rng;
+    memcpy(rng.state, state->word, sizeof rng.state);
+    if (!lungo_rng_is_stuck(&rng)) return LUNGO_OK;
+    return lungo_fail(LUNGO_ERR_FORMAT, "saved generator: expected random words, got zeros");
 }
 
 static lungo_status check_guard(const Caffe__GuardState *state, const lungo_solver *solver) {

@@ -123,7 +123,8 @@ void lungo_solver_free_test_starts(lungo_solver *solver) {
 }
 
 static lungo_status go_to_start(const lungo_writer *start, lungo_net *net) {
-    lungo_reader reader = {start->bytes, start->bytes + start->length};
+    const char *bytes = lungo_buffer_text(start); /* also where no layer has any */
+    lungo_reader reader = {bytes, bytes + start->length};
     for (int i = 0; i < net->layer_count; i++)
         if (has_data(net->layers[i]) && net->layers[i]->type->load(net->layers[i], &reader))
             return lungo_trail("in layer '%s', going back to the start of its data",

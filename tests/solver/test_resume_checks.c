@@ -260,6 +260,27 @@ START_TEST(a_part_that_is_cut) {
 }
 END_TEST
 
+/* One that gives zeros for ever is no state of a generator: fillers would not end. */
+START_TEST(a_generator_that_is_stuck) {
+    lungo_buffer caffes = {0}, run = {0};
+    make_database(0, 6);
+    make_snapshot(SETTINGS NET(DATA("")));
+    take_apart(&caffes, &run);
+    Caffe__RunState *state = caffe__run_state__unpack(NULL, run.length, (uint8_t *)run.bytes);
+    ck_assert_ptr_nonnull(state);
+    memset(state->generator->word, 0, state->generator->n_word * sizeof(uint32_t));
+    caffe__run_state__pack(state, (uint8_t *)run.bytes);
+    caffe__run_state__free_unpacked(state, NULL);
+    write_state(&caffes, run.bytes, run.length);
+    lungo_solver *solver = lungo_test_solver(SETTINGS NET(DATA("")));
+    ck_fails(lungo_solver_restore(solver, "solver_iter_1.solverstate"), LUNGO_ERR_FORMAT,
+             "saved generator: expected random words, got zeros");
+    lungo_solver_free(solver);
+    lungo_buffer_dispose(&caffes);
+    lungo_buffer_dispose(&run);
+}
+END_TEST
+
 START_TEST(another_average_begins_anew) {
     make_database(0, 6);
     lungo_solver *solver = lungo_test_solver(SETTINGS "average_loss: 4 " NET(DATA("")));
@@ -302,6 +323,7 @@ Suite *lungo_suite_resume_checks(void) {
                                   as_caffe_resumes,
                                   a_state_without_lungos_part,
                                   a_part_that_is_cut,
+                                  a_generator_that_is_stuck,
                                   another_average_begins_anew,
                                   steps_average_by_themselves,
                                   NULL};
