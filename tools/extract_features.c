@@ -8,6 +8,7 @@
 #include "lungo/lungo.h"
 #include "support/companion.h"
 #include "support/glog.h"
+#include "support/limits.h"
 #include "support/sizes.h"
 #include "support/threads.h"
 #include "support/words.h"
@@ -24,10 +25,12 @@ enum { PER_COMMIT = 1000, DATUM_AXES = 4 };
     "and the number of blobs and datasets must be equal."
 
 static const char *engine = "", *unknown_fields = "error", *max_memory = "";
+static flag_list limits;
 
 static tool_flag flags[] = {
     {"engine", FLAG_TEXT, &engine, "reference|blas|onednn",
      "reference, blas or onednn; the fastest when left out.", NULL, false},
+    LIMIT_FLAG(&limits, NULL),
     {"max-memory", FLAG_TEXT, &max_memory, "SIZE",
      "The most memory that the net may take, as 4G or 500M; 90 % of what is available when left "
      "out.",
@@ -73,6 +76,7 @@ static bool open_net(extraction *job) {
     lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
     options.forward_only = true;
     return sizes_parse(&options.max_memory, "max-memory", max_memory) &&
+           limits_parse(&options.limits, &limits) &&
            succeeded(lungo_engine_parse(&options.engine, engine)) &&
            succeeded(lungo_unknown_fields_parse(&options.unknown_fields, unknown_fields)) &&
            succeeded(lungo_net_open(&job->net, job->model, &options)) &&

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "lungo/limits.h"
 #include "lungo/status.h"
 
 #ifdef __cplusplus
@@ -45,10 +46,11 @@ typedef struct lungo_check_options {
     int level;                 /* level and stages as for nets and solvers */
     const char *const *stages; /* for stage and not_stage */
     size_t stage_count;
+    lungo_limits limits; /* of what definitions may ask for */
 } lungo_check_options;
 
 #define LUNGO_CHECK_OPTIONS_INIT                                                                   \
-    { NULL, 0, NULL, 0 }
+    { NULL, 0, NULL, 0, LUNGO_LIMITS_INIT }
 
 typedef struct lungo_check lungo_check;
 

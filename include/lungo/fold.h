@@ -26,8 +26,8 @@ extern "C" {
 typedef struct lungo_folded lungo_folded;
 
 /* Opens the net in TEST, loads all its weights, and finds what can be folded. A layer that the
- * weights lack is an error. Of the options, level, stages and unknown_fields count; NULL: all
- * defaults. The caller frees *out. */
+ * weights lack is an error. Of the options, level, stages, unknown_fields and limits count; NULL:
+ * all defaults. The caller frees *out. */
 lungo_status lungo_folded_open(lungo_folded **out, const char *model, const char *weights,
                                const lungo_net_options *options);
 void lungo_folded_free(lungo_folded *folded);

@@ -9,6 +9,7 @@
 #include "lungo/fold.h"
 #include "lungo/gradient.h"
 #include "lungo/image.h"
+#include "lungo/limits.h"
 #include "lungo/log.h"
 #include "lungo/model.h"
 #include "lungo/net.h"

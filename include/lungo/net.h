@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "lungo/blob.h"
+#include "lungo/limits.h"
 #include "lungo/status.h"
 
 #ifdef __cplusplus
@@ -14,9 +15,6 @@ extern "C" {
 #endif
 
 typedef struct lungo_net lungo_net;
-
-/* A net of more is refused: building one takes time with the square of these. Splits count. */
-enum { LUNGO_MAX_LAYERS = 10000, LUNGO_MAX_TOPS = 40000 };
 
 typedef enum lungo_phase { LUNGO_TRAIN = 0, LUNGO_TEST = 1 } lungo_phase;
 
@@ -75,13 +73,14 @@ typedef struct lungo_net_options {
     size_t max_memory;
     bool shapes_only; /* to be looked at: no memory is allocated, no file written, and files of data
                          may be missing. It cannot run, and its blobs have no values */
-    bool forward_only; /* computes no gradients, though it has a loss: takes less memory */
+    bool forward_only;   /* computes no gradients, though it has a loss: takes less memory */
+    lungo_limits limits; /* of what the definition may ask for */
 } lungo_net_options;
 
 #define LUNGO_NET_OPTIONS_INIT                                                                     \
     {                                                                                              \
         LUNGO_TEST, 0, NULL, 0, -1, NULL, LUNGO_ENGINE_DEFAULT, false, 0, 0, false,                \
-            LUNGO_UNKNOWN_ERROR, LUNGO_PRECISION_FLOAT, 0, false, false                            \
+            LUNGO_UNKNOWN_ERROR, LUNGO_PRECISION_FLOAT, 0, false, false, LUNGO_LIMITS_INIT         \
     }
 
 /* From a file, or from text (`name` stands for the file in errors). V0 and V1 nets are upgraded.

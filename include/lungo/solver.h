@@ -64,13 +64,14 @@ typedef struct lungo_solver_options {
     bool resume_as_caffe; /* true: a restore takes weights, histories and the iteration alone, as
                              Caffe's does, and data begin anew; false: all of the run's state, so
                              that it goes on as if it had not been stopped */
+    lungo_limits limits;  /* of the solver and all nets */
 } lungo_solver_options;
 
 #define LUNGO_SOLVER_OPTIONS_INIT                                                                  \
     {                                                                                              \
         0, NULL, 0, NULL, false, false, true, 100, NULL, NULL, 0, NULL, 0, LUNGO_ENGINE_DEFAULT,   \
             false, 0, 0, false, LUNGO_UNKNOWN_ERROR, LUNGO_PRECISION_FLOAT, 0, 0, NULL, false,     \
-            false, false                                                                           \
+            false, false, LUNGO_LIMITS_INIT                                                        \
     }
 
 /* Metrics, with null for numbers that are not finite:

@@ -1,7 +1,7 @@
 /* Definitions of nets and solvers as files hold them, brought to Caffe's current form.
  *
  *   lungo_definition *net;
- *   lungo_definition_read(&net, LUNGO_DEFINITION_NET_TEXT, "old.prototxt", false);
+ *   lungo_definition_read(&net, LUNGO_DEFINITION_NET_TEXT, "old.prototxt", NULL);
  *   if (lungo_definition_is_old(net)) lungo_definition_upgrade(net, NULL);
  *   lungo_definition_write(net, "new.prototxt");
  *   lungo_definition_free(net);
@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 
+#include "lungo/limits.h"
 #include "lungo/status.h"
 
 #ifdef __cplusplus
@@ -26,12 +27,21 @@ typedef enum lungo_definition_kind {
 
 typedef struct lungo_definition lungo_definition;
 
-/* The caller frees *out. skip_unknown: fields of a text that Caffe does not have are passed over,
- * each with a warning; else they are errors. */
+typedef struct lungo_definition_options {
+    bool skip_unknown; /* fields that Caffe does not have are passed over in texts, each with a
+                          warning; else they are errors */
+    lungo_limits limits;
+} lungo_definition_options;
+
+#define LUNGO_DEFINITION_OPTIONS_INIT                                                              \
+    { false, LUNGO_LIMITS_INIT }
+
+/* options NULL: all defaults. The caller frees *out. */
 lungo_status lungo_definition_read(lungo_definition **out, lungo_definition_kind kind,
-                                   const char *path, bool skip_unknown);
+                                   const char *path, const lungo_definition_options *options);
 /* A text, as a net or as a solver, whichever it is. */
-lungo_status lungo_definition_read_any(lungo_definition **out, const char *path, bool skip_unknown);
+lungo_status lungo_definition_read_any(lungo_definition **out, const char *path,
+                                       const lungo_definition_options *options);
 void lungo_definition_free(lungo_definition *definition);
 
 /* Nets: V0 or V1 layers, transformation fields in data layers, net-level inputs, BatchNorm with

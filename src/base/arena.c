@@ -20,6 +20,7 @@ void lungo_arena_dispose(lungo_arena *arena) {
         free(arena->blocks);
         arena->blocks = next;
     }
+    arena->bytes = 0;
 }
 
 /* A large piece gets a block of its own behind the current one, which keeps its free room. */
@@ -28,6 +29,7 @@ static struct lungo_arena_block *new_block(lungo_arena *arena, size_t size) {
     struct lungo_arena_block *block = calloc(1, sizeof *block + capacity);
     if (!block) return NULL;
     block->capacity = capacity;
+    arena->bytes += sizeof *block + capacity;
     if (capacity == size && arena->blocks) {
         block->next = arena->blocks->next;
         arena->blocks->next = block;

@@ -6,6 +6,7 @@
 
 typedef struct lungo_arena {
     struct lungo_arena_block *blocks;
+    size_t bytes; /* that its blocks take */
 } lungo_arena;
 
 /* A zeroed struct is an empty arena. Dispose frees every piece and leaves it empty. */

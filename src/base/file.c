@@ -21,7 +21,9 @@ bool lungo_file_is_folder(const char *path) {
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-static lungo_status read_all(int file, char **bytes, size_t *length, const char *path) {
+/* More than `most` bytes: *bytes is NULL. */
+static lungo_status read_all(int file, char **bytes, size_t *length, const char *path,
+                             size_t most) {
     size_t capacity = 64 * 1024, used = 0;
     char *content = malloc(capacity);
     while (content) {
@@ -33,6 +35,7 @@ static lungo_status read_all(int file, char **bytes, size_t *length, const char 
         }
         if (got == 0) break;
         used += (size_t)got;
+        if (used > most) break;
         if (used + 1 < capacity) continue;
         char *larger = realloc(content, capacity *= 2);
         if (!larger) free(content);
@@ -40,7 +43,8 @@ static lungo_status read_all(int file, char **bytes, size_t *length, const char 
     }
     if (!content) return lungo_fail_memory(path, capacity);
     content[used] = '\0';
-    *bytes = content;
+    if (used > most) free(content);
+    *bytes = used > most ? NULL : content;
     *length = used;
     return LUNGO_OK;
 }
@@ -66,12 +70,28 @@ static lungo_status open_to_read(int *file, const char *path) {
     return status;
 }
 
-lungo_status lungo_file_read(char **bytes, size_t *length, const char *path) {
+static bool has_places(int file, size_t *size) {
+    struct stat info;
+    if (fstat(file, &info) || !S_ISREG(info.st_mode) || info.st_size <= 0) return false;
+    *size = (size_t)info.st_size;
+    return true;
+}
+
+lungo_status lungo_file_read_at_most(char **bytes, size_t *length, const char *path, size_t most) {
     int file;
+    size_t size = 0;
+    lungo_status status = LUNGO_OK;
+    *bytes = NULL;
     LUNGO_TRY(open_to_read(&file, path));
-    lungo_status status = read_all(file, bytes, length, path);
+    bool known = has_places(file, &size);
+    if (!known || size <= most) status = read_all(file, bytes, &size, path, most);
+    *length = size;
     close(file);
     return status;
+}
+
+lungo_status lungo_file_read(char **bytes, size_t *length, const char *path) {
+    return lungo_file_read_at_most(bytes, length, path, SIZE_MAX);
 }
 
 /* ---- reading in places ---- */
@@ -85,13 +105,6 @@ struct lungo_file_reader {
     uint8_t window[LUNGO_FILE_WINDOW];
 };
 
-static bool has_places(int file, size_t *size) {
-    struct stat info;
-    if (fstat(file, &info) || !S_ISREG(info.st_mode) || info.st_size <= 0) return false;
-    *size = (size_t)info.st_size;
-    return true;
-}
-
 lungo_status lungo_file_reader_open(lungo_file_reader **out, const char *path) {
     lungo_file_reader *reader = calloc(1, sizeof *reader);
     if (!reader) return lungo_fail_memory("a file reader", sizeof *reader);
@@ -100,7 +113,7 @@ lungo_status lungo_file_reader_open(lungo_file_reader **out, const char *path) {
     lungo_status status = reader->path ? open_to_read(&reader->file, path)
                                        : lungo_fail_memory("a file name", strlen(path) + 1);
     if (!status && !has_places(reader->file, &reader->size))
-        status = read_all(reader->file, &reader->held, &reader->size, path);
+        status = read_all(reader->file, &reader->held, &reader->size, path, SIZE_MAX);
     if (status) {
         lungo_file_reader_close(reader);
         return status;

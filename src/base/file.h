@@ -13,6 +13,10 @@
  * device is an error. */
 lungo_status lungo_file_read(char **bytes, size_t *length, const char *path);
 
+/* The same, but a file of more than `most` bytes is not held: *bytes is NULL then, and *length its
+ * size (of a pipe, more than `most`). */
+lungo_status lungo_file_read_at_most(char **bytes, size_t *length, const char *path, size_t most);
+
 /* A file read in places, never held as a whole. (What has no places, a pipe, is held.) By read
  * calls and not by a map: a file that is cut meanwhile is then an error, not a fault. */
 typedef struct lungo_file_reader lungo_file_reader;

@@ -91,7 +91,8 @@ static bool read_any(lungo_checked_file *file, lungo_status *status) {
     char *text;
     size_t length;
     *status = LUNGO_OK;
-    if (lungo_file_read(&text, &length, file->path)) {
+    size_t most = lungo_document_limits(file->document)->text; /* parse refuses what has more */
+    if (lungo_file_read_at_most(&text, &length, file->path, most)) {
         lungo_report_error(file, LUNGO_CHECK_CANNOT_READ);
         return false;
     }
@@ -270,6 +271,7 @@ static lungo_status run(lungo_check *check, const char *path, const lungo_check_
     lungo_checked_file file = {.check = check, .options = options, .path = path};
     lungo_status status;
     LUNGO_TRY(lungo_document_new(&file.document));
+    lungo_document_set_limits(file.document, &options->limits);
     if (read_any(&file, &status)) status = check_message(&file);
     lungo_document_free(file.document);
     if (status) return status;

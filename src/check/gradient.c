@@ -285,6 +285,7 @@ static lungo_status open_net(lungo_net **out, lungo_document *document, const ch
                              const lungo_net_options *options) {
     ProtobufCMessage *message;
     lungo_net_build_options build = {.open = *options};
+    lungo_document_set_limits(document, &options->limits);
     lungo_document_skip_unknown(document, options->unknown_fields == LUNGO_UNKNOWN_WARN);
     LUNGO_TRY(lungo_text_read(document, &message, &caffe__net_parameter__descriptor, path));
     Caffe__NetParameter *param = (Caffe__NetParameter *)message;

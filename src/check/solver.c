@@ -53,6 +53,7 @@ static bool read_net(solver_net *net, const check_solver *solver, const char *fi
     net->file = (lungo_checked_file){
         .check = solver->file->check, .options = solver->file->options, .path = path};
     net->owned = !lungo_document_new(&net->file.document);
+    if (net->owned) lungo_document_set_limits(net->file.document, &solver->file->options->limits);
     if (!net->owned ||
         lungo_text_read(net->file.document, &message, &caffe__net_parameter__descriptor, path)) {
         lungo_report_error(&net->file, LUNGO_CHECK_CANNOT_READ);

@@ -115,6 +115,7 @@ static lungo_status build(lungo_subject *subject, lungo_document *document) {
     lungo_net_build_options options = {
         .open = LUNGO_NET_OPTIONS_INIT, .no_memory = true, .failed_at = &failed_at};
     options.open.seed = 1;
+    options.open.limits = *lungo_document_limits(subject->document);
     LUNGO_TRY(lungo_message_copy(document, &copy, &subject->param->base, subject->document));
     drop_reported(copy);
     LUNGO_TRY(lungo_net_stand_in(document, copy, &subject->guessed));

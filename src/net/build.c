@@ -82,16 +82,18 @@ static lungo_status start_layers(lungo_net_builder *builder) {
     return LUNGO_OK;
 }
 
-static lungo_status check_size(const Caffe__NetParameter *param) {
+static lungo_status check_size(const lungo_net *net, const Caffe__NetParameter *param) {
     size_t tops = 0;
-    for (size_t i = 0; i < param->n_layer && i < LUNGO_MAX_LAYERS; i++)
+    for (size_t i = 0; i < param->n_layer; i++)
         tops += param->layer[i]->n_top;
-    if (param->n_layer > LUNGO_MAX_LAYERS)
-        return lungo_fail(LUNGO_ERR_CONFIG, "expected at most %d layers, got %zu", LUNGO_MAX_LAYERS,
-                          param->n_layer);
-    if (tops <= LUNGO_MAX_TOPS) return LUNGO_OK;
-    return lungo_fail(LUNGO_ERR_CONFIG, "expected at most %d tops of all layers, got %zu",
-                      LUNGO_MAX_TOPS, tops);
+    if (param->n_layer > net->limits.layers)
+        return lungo_fail(LUNGO_ERR_CONFIG,
+                          "expected at most %zu layers, got %zu" LUNGO_BY_LIMIT("layers"),
+                          net->limits.layers, param->n_layer);
+    if (tops <= net->limits.tops) return LUNGO_OK;
+    return lungo_fail(LUNGO_ERR_CONFIG,
+                      "expected at most %zu tops of all layers, got %zu" LUNGO_BY_LIMIT("tops"),
+                      net->limits.tops, tops);
 }
 
 static lungo_status check_needs(lungo_net_builder *builder,
@@ -104,10 +106,10 @@ static lungo_status check_needs(lungo_net_builder *builder,
 
 static lungo_status run_passes(lungo_net_builder *builder, const lungo_net_build_options *options) {
     LUNGO_TRY(lungo_net_filter(builder));
-    LUNGO_TRY(check_size(builder->param));
+    LUNGO_TRY(check_size(builder->net, builder->param));
     log_definition(builder->param);
     LUNGO_TRY(lungo_net_insert_splits(builder));
-    LUNGO_TRY(check_size(builder->param));
+    LUNGO_TRY(check_size(builder->net, builder->param));
     LUNGO_TRY(add_layers(builder));
     lungo_net_prune_backward(builder);
     LUNGO_TRY(lungo_net_find_ends(builder));
@@ -136,6 +138,7 @@ lungo_status lungo_net_build(lungo_net **out, const Caffe__NetParameter *param,
     if (!net) return lungo_fail_memory("a net", sizeof *net);
     net->no_memory = options->no_memory;
     net->failed_at = options->failed_at;
+    net->limits = lungo_limits_in_force(&options->open.limits);
     lungo_net_builder builder = {.net = net, .donor = options->open.donor};
     net->donor = options->open.donor;
     lungo_status status = build(&builder, param, document, options);

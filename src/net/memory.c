@@ -93,6 +93,7 @@ static lungo_status allocate_layer(lungo_layer *layer) {
 
 lungo_status lungo_net_reshape_layer(lungo_net *net, lungo_layer *layer) {
     lungo_status status = lungo_layer_reshape_tops(layer);
+    if (!status) status = lungo_net_check_values(net, layer);
     if (!status) status = allocate_layer(layer);
     return status ? lungo_net_trail(net, layer) : LUNGO_OK;
 }

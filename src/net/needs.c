@@ -170,6 +170,25 @@ static lungo_status check(lungo_net *net, needs *all, lungo_memory_budget *budge
     return LUNGO_OK;
 }
 
+/* ---- one blob ---- */
+
+static lungo_status check_values(const lungo_net *net, const lungo_blob *blob, const char *what) {
+    if (blob->count <= net->limits.values) return LUNGO_OK;
+    return lungo_fail(LUNGO_ERR_MEMORY,
+                      "%s '%s' of shape %s: expected at most %zu values, got "
+                      "%zu" LUNGO_BY_LIMIT("values"),
+                      what, blob->name ? blob->name : "", lungo_shape_text(&blob->shape).text,
+                      net->limits.values, blob->count);
+}
+
+lungo_status lungo_net_check_values(const lungo_net *net, const lungo_layer *layer) {
+    for (int i = 0; i < layer->top_count; i++)
+        LUNGO_TRY(check_values(net, layer->tops[i], "top"));
+    for (int i = 0; i < layer->param_count; i++)
+        LUNGO_TRY(check_values(net, layer->params[i].blob, "parameter"));
+    return LUNGO_OK;
+}
+
 lungo_memory_budget lungo_memory_budget_of(size_t max_memory) {
     size_t available = max_memory ? 0 : lungo_memory_available();
     return (lungo_memory_budget){.limit = max_memory ? max_memory : available / 10 * 9,

@@ -29,8 +29,9 @@ struct lungo_net {
     bool debug_info;       /* the plan logs means of every blob, so runs layer by layer */
     bool engine_if_faster; /* no engine was asked for: each layer has what is fastest for it */
     lungo_precision precision;
-    bool apart;     /* the plan runs layer by layer whatever its steps are */
-    bool no_memory; /* built for its shapes alone */
+    bool apart;          /* the plan runs layer by layer whatever its steps are */
+    bool no_memory;      /* built for its shapes alone */
+    lungo_limits limits; /* as they hold */
     bool infers; /* computes no gradients, and may run its layers anew: steps may leave blobs out */
     bool
         no_gradients; /* opened forward_only, or with a donor and not forced: backward is refused */

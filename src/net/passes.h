@@ -56,6 +56,9 @@ lungo_status lungo_net_list_params(lungo_net_builder *builder);
 bool lungo_net_has_gradients(const lungo_net *net);
 lungo_status lungo_net_allocate(lungo_net_builder *builder);
 
+/* needs.c: refuses blobs of more values than the limit. */
+lungo_status lungo_net_check_values(const lungo_net *net, const lungo_layer *layer);
+
 /* trail.c: "  in layer 'ip1' (InnerProduct), lenet.prototxt:37" on the error under way. */
 lungo_status lungo_net_trail_layer(const lungo_net *net, const Caffe__LayerParameter *layer);
 

@@ -234,6 +234,7 @@ lungo_status lungo_net_set_up_layer(lungo_net_builder *builder, int index) {
     Caffe__LayerParameter *given = builder->param->layer[index];
     LUNGO_TRY(lungo_layer_setup(layer));
     LUNGO_TRY(lungo_layer_reshape_tops(layer));
+    LUNGO_TRY(lungo_net_check_values(builder->net, layer));
     LUNGO_TRY(state_loss_weights(builder->net, given, layer));
     log_tops(builder, layer);
     return LUNGO_OK;

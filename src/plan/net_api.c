@@ -38,6 +38,7 @@ static lungo_status read_net(lungo_document *document, ProtobufCMessage **messag
                              const char *path, const lungo_net_options *options) {
     const ProtobufCMessageDescriptor *type = &caffe__net_parameter__descriptor;
     lungo_document_skip_unknown(document, options && options->unknown_fields == LUNGO_UNKNOWN_WARN);
+    lungo_document_set_limits(document, options ? &options->limits : NULL);
     return text ? lungo_text_parse(document, message, type, text, strlen(text), path)
                 : lungo_text_read(document, message, type, path);
 }

@@ -18,25 +18,30 @@ static int line_of_error(const char *path) {
 
 /* What is neither was meant to be the one whose parser got further. The error under way is that of
  * the net. */
-static lungo_status read_solver(lungo_definition **out, const char *path, bool skip_unknown) {
+static lungo_status read_solver(lungo_definition **out, const char *path,
+                                const lungo_definition_options *options) {
+    lungo_definition_options strict = {.limits = options->limits};
     lungo_definition_kind kind = LUNGO_DEFINITION_SOLVER_TEXT;
     int line = line_of_error(path);
     char *text = strdup(lungo_error_text());
     if (!text) return lungo_fail_memory("an error text", 0);
-    lungo_status status = lungo_definition_read(out, kind, path, false);
+    lungo_status status = lungo_definition_read(out, kind, path, &strict);
     if (status && line_of_error(path) <= line) {
         kind = LUNGO_DEFINITION_NET_TEXT;
         status = lungo_fail_again(LUNGO_ERR_PARSE, text);
     }
     free(text);
-    if (status && skip_unknown) return lungo_definition_read(out, kind, path, true);
+    if (status && options->skip_unknown) return lungo_definition_read(out, kind, path, options);
     return status;
 }
 
 lungo_status lungo_definition_read_any(lungo_definition **out, const char *path,
-                                       bool skip_unknown) {
-    lungo_status status = lungo_definition_read(out, LUNGO_DEFINITION_NET_TEXT, path, false);
-    return status == LUNGO_ERR_PARSE ? read_solver(out, path, skip_unknown) : status;
+                                       const lungo_definition_options *options) {
+    static const lungo_definition_options defaults = LUNGO_DEFINITION_OPTIONS_INIT;
+    if (!options) options = &defaults;
+    lungo_definition_options strict = {.limits = options->limits};
+    lungo_status status = lungo_definition_read(out, LUNGO_DEFINITION_NET_TEXT, path, &strict);
+    return status == LUNGO_ERR_PARSE ? read_solver(out, path, options) : status;
 }
 
 /* ---- values ---- */

@@ -25,12 +25,14 @@ static lungo_status read_binary(lungo_definition *definition,
     return status;
 }
 
-static lungo_status read_message(lungo_definition *definition, const char *path) {
+static lungo_status read_message(lungo_definition *definition, const char *path,
+                                 const lungo_definition_options *options) {
     const ProtobufCMessageDescriptor *type = is_solver(definition)
                                                  ? &caffe__solver_parameter__descriptor
                                                  : &caffe__net_parameter__descriptor;
     LUNGO_TRY(lungo_document_new(&definition->document));
-    lungo_document_skip_unknown(definition->document, definition->skip_unknown);
+    lungo_document_skip_unknown(definition->document, options->skip_unknown);
+    lungo_document_set_limits(definition->document, &options->limits);
     definition->name = lungo_arena_string(lungo_document_arena(definition->document), path);
     if (!definition->name) return lungo_fail_memory("a file's name", strlen(path));
     if (definition->kind == LUNGO_DEFINITION_NET_BINARY) return read_binary(definition, type, path);
@@ -38,12 +40,12 @@ static lungo_status read_message(lungo_definition *definition, const char *path)
 }
 
 lungo_status lungo_definition_read(lungo_definition **out, lungo_definition_kind kind,
-                                   const char *path, bool skip_unknown) {
+                                   const char *path, const lungo_definition_options *options) {
+    static const lungo_definition_options defaults = LUNGO_DEFINITION_OPTIONS_INIT;
     lungo_definition *definition = calloc(1, sizeof *definition);
     if (!definition) return lungo_fail_memory("a definition", sizeof *definition);
     definition->kind = kind;
-    definition->skip_unknown = skip_unknown;
-    lungo_status status = read_message(definition, path);
+    lungo_status status = read_message(definition, path, options ? options : &defaults);
     if (status)
         lungo_definition_free(definition);
     else

@@ -13,7 +13,6 @@ struct lungo_definition {
     lungo_document *document;
     ProtobufCMessage *message;
     char *name; /* of the file, in the document */
-    bool skip_unknown;
 };
 
 #endif

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 64 };
+enum { FIRST_CAPACITY = 64, PER_BYTE = 4 };
 
 typedef struct entry {
     const void *message; /* NULL: a free place */
@@ -24,11 +24,16 @@ struct lungo_document {
     entry *entries;
     size_t count, capacity; /* capacity: a power of two, or 0 */
     bool skips_unknown;
+    lungo_limits limits;
+    size_t most;      /* bytes that it may take */
+    const char *name; /* of the file that is read into it */
 };
 
 lungo_status lungo_document_new(lungo_document **out) {
     lungo_document *document = calloc(1, sizeof *document);
     if (!document) return lungo_fail_memory("a document", sizeof *document);
+    lungo_document_set_limits(document, NULL);
+    lungo_document_expect(document, 0, "a definition");
     *out = document;
     return LUNGO_OK;
 }
@@ -50,6 +55,36 @@ void lungo_document_skip_unknown(lungo_document *document, bool skip) {
 
 bool lungo_document_skips_unknown(const lungo_document *document) {
     return document->skips_unknown;
+}
+
+void lungo_document_set_limits(lungo_document *document, const lungo_limits *limits) {
+    document->limits = lungo_limits_in_force(limits);
+}
+
+const lungo_limits *lungo_document_limits(const lungo_document *document) {
+    return &document->limits;
+}
+
+size_t lungo_document_size(const lungo_document *document) {
+    return document->arena.bytes + document->capacity * sizeof *document->entries;
+}
+
+static size_t plus(size_t a, size_t b) {
+    return a > SIZE_MAX - b ? SIZE_MAX : a + b;
+}
+
+void lungo_document_expect(lungo_document *document, size_t bytes, const char *name) {
+    size_t given = bytes > SIZE_MAX / PER_BYTE ? SIZE_MAX : PER_BYTE * bytes;
+    document->most = plus(lungo_document_size(document), plus(given, document->limits.definition));
+    document->name = name;
+}
+
+lungo_status lungo_document_check(const lungo_document *document) {
+    if (lungo_document_size(document) <= document->most) return LUNGO_OK;
+    return lungo_fail(LUNGO_ERR_MEMORY,
+                      "%s: expected a definition that takes at most %zu bytes of memory once read, "
+                      "got more" LUNGO_BY_LIMIT("definition"),
+                      document->name, document->most);
 }
 
 /* The place of the message, or the free one where it would stand. Needs a table that is not full.

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/limits.h"
 
 typedef struct lungo_document lungo_document;
 
@@ -25,6 +26,18 @@ lungo_arena *lungo_document_arena(lungo_document *document);
  * each with a warning. Otherwise, as from the start, they are errors. */
 void lungo_document_skip_unknown(lungo_document *document, bool skip);
 bool lungo_document_skips_unknown(const lungo_document *document);
+
+/* What bounds all that is read into it; NULL, as from the start: the defaults. */
+void lungo_document_set_limits(lungo_document *document, const lungo_limits *limits);
+const lungo_limits *lungo_document_limits(const lungo_document *document);
+
+/* What is read next comes from so many bytes of the file `name`, which is kept, for errors. Then,
+ * at every step: refuses it once it takes more memory than they and the limit allow. */
+void lungo_document_expect(lungo_document *document, size_t bytes, const char *name);
+lungo_status lungo_document_check(const lungo_document *document);
+
+/* Bytes that it takes. */
+size_t lungo_document_size(const lungo_document *document);
 
 /* Where the field that holds the message begins; for the outermost message, line 1 of its file. */
 lungo_position lungo_document_position(const lungo_document *document, const void *message);

@@ -15,7 +15,7 @@ lungo_status lungo_text_parse(lungo_document *document, ProtobufCMessage **out,
                               const ProtobufCMessageDescriptor *type, const char *text,
                               size_t length, const char *name);
 
-/* The same for a file. */
+/* The same for a file. One that is longer than the limit is not read. */
 lungo_status lungo_text_read(lungo_document *document, ProtobufCMessage **out,
                              const ProtobufCMessageDescriptor *type, const char *path);
 

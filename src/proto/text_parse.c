@@ -86,6 +86,7 @@ static lungo_status parse_message_value(lungo_parser *parser, open_message *oute
 
 static lungo_status parse_value(lungo_parser *parser, open_message *frame,
                                 const ProtobufCFieldDescriptor *field, const lungo_token *at) {
+    LUNGO_TRY(lungo_document_check(parser->document));
     if (field->type == PROTOBUF_C_TYPE_MESSAGE)
         return parse_message_value(parser, frame, field, at);
     void *place = lungo_message_add(parser->document, frame->message, field);
@@ -265,6 +266,7 @@ static lungo_status parse_text(lungo_parser *parser, ProtobufCMessage **out,
                                const ProtobufCMessageDescriptor *type, const char *text,
                                size_t length, const char *name) {
     LUNGO_TRY(lungo_scanner_start(&parser->scanner, text, length, name));
+    parser->scanner.nesting = lungo_document_limits(parser->document)->nesting;
     ProtobufCMessage *message = lungo_message_new(parser->document, type);
     if (!message) return lungo_fail_memory(type->short_name, type->sizeof_message);
     open_message frame = {.open = {.kind = LUNGO_TOKEN_END}};
@@ -280,10 +282,20 @@ static lungo_status parse_text(lungo_parser *parser, ProtobufCMessage **out,
     return LUNGO_OK;
 }
 
+static lungo_status check_length(const lungo_document *document, size_t length, const char *name) {
+    size_t most = lungo_document_limits(document)->text;
+    if (length <= most) return LUNGO_OK;
+    return lungo_fail(LUNGO_ERR_PARSE,
+                      "%s: expected at most %zu bytes of text, got %zu" LUNGO_BY_LIMIT("text"),
+                      name, most, length);
+}
+
 lungo_status lungo_text_parse(lungo_document *document, ProtobufCMessage **out,
                               const ProtobufCMessageDescriptor *type, const char *text,
                               size_t length, const char *name) {
     lungo_parser parser = {.document = document};
+    LUNGO_TRY(check_length(document, length, name));
+    lungo_document_expect(document, length, name);
     locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0), before = uselocale(plain);
     lungo_status status = parse_text(&parser, out, type, text, length, name);
     uselocale(before);
@@ -296,7 +308,8 @@ lungo_status lungo_text_read(lungo_document *document, ProtobufCMessage **out,
                              const ProtobufCMessageDescriptor *type, const char *path) {
     char *text;
     size_t length;
-    LUNGO_TRY(lungo_file_read(&text, &length, path));
+    size_t most = lungo_document_limits(document)->text;
+    LUNGO_TRY(lungo_file_read_at_most(&text, &length, path, most));
     lungo_status status = lungo_text_parse(document, out, type, text, length, path);
     free(text);
     return status;

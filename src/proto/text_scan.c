@@ -232,9 +232,6 @@ lungo_status lungo_scanner_next(lungo_scanner *scanner) {
 lungo_status lungo_scanner_start(lungo_scanner *scanner, const char *text, size_t length,
                                  const char *name) {
     *scanner = (lungo_scanner){.name = name, .at = text, .line = 1, .column = 1};
-    if (length >= INT_MAX)
-        return lungo_fail(LUNGO_ERR_PARSE, "%s: a text of %zu bytes: expected less than 2 GB", name,
-                          length);
     scanner->end = text + length;
     return lungo_scanner_next(scanner);
 }

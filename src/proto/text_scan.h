@@ -31,9 +31,10 @@ typedef struct lungo_scanner {
     const char *at, *end;
     int line, column; /* of *at, from 1 */
     lungo_token token;
+    size_t nesting; /* messages and lists that an unknown field may hold in each other */
 } lungo_scanner;
 
-/* Begins at the text's first token. */
+/* Begins at the first token of a text of less than 2 GB. */
 lungo_status lungo_scanner_start(lungo_scanner *scanner, const char *text, size_t length,
                                  const char *name);
 

@@ -11,23 +11,22 @@
 #include "base/log.h"
 #include "proto/forks.h"
 
-enum { DEEPEST = 200 }; /* messages and lists in each other; the schema sets no bound here */
-
-static lungo_status skip_fields(lungo_scanner *scanner, int depth);
+static lungo_status skip_fields(lungo_scanner *scanner, size_t depth);
 
 static bool opens_message(const lungo_scanner *scanner) {
     return lungo_token_is(&scanner->token, "{") || lungo_token_is(&scanner->token, "<");
 }
 
-static lungo_status check_depth(const lungo_scanner *scanner, int depth) {
-    if (depth <= DEEPEST) return LUNGO_OK;
+/* The schema sets no bound here. */
+static lungo_status check_depth(const lungo_scanner *scanner, size_t depth) {
+    if (depth <= scanner->nesting) return LUNGO_OK;
     return lungo_scanner_fail_here(scanner,
-                                   "in an unknown field: expected at most %d messages or lists in "
-                                   "each other, got more",
-                                   DEEPEST);
+                                   "in an unknown field: expected at most %zu messages or lists in "
+                                   "each other, got more" LUNGO_BY_LIMIT("nesting"),
+                                   scanner->nesting);
 }
 
-static lungo_status skip_message(lungo_scanner *scanner, int depth) {
+static lungo_status skip_message(lungo_scanner *scanner, size_t depth) {
     lungo_token open = scanner->token;
     if (!opens_message(scanner))
         return lungo_scanner_expected(scanner, "':' or '{' behind an unknown field's name");
@@ -53,10 +52,10 @@ static lungo_status skip_number_or_name(lungo_scanner *scanner) {
     return lungo_scanner_next(scanner);
 }
 
-static lungo_status skip_value(lungo_scanner *scanner, int depth);
+static lungo_status skip_value(lungo_scanner *scanner, size_t depth);
 
 /* The '[' has been taken. */
-static lungo_status skip_list(lungo_scanner *scanner, int depth) {
+static lungo_status skip_list(lungo_scanner *scanner, size_t depth) {
     bool closed;
     LUNGO_TRY(check_depth(scanner, depth));
     LUNGO_TRY(lungo_scanner_take(scanner, "]", &closed));
@@ -72,7 +71,7 @@ static lungo_status skip_list(lungo_scanner *scanner, int depth) {
     return LUNGO_OK;
 }
 
-static lungo_status skip_value(lungo_scanner *scanner, int depth) {
+static lungo_status skip_value(lungo_scanner *scanner, size_t depth) {
     bool list;
     if (scanner->token.kind == LUNGO_TOKEN_STRING) {
         while (scanner->token.kind == LUNGO_TOKEN_STRING)
@@ -84,7 +83,7 @@ static lungo_status skip_value(lungo_scanner *scanner, int depth) {
 }
 
 /* The name has been taken. */
-static lungo_status skip_rest(lungo_scanner *scanner, int depth) {
+static lungo_status skip_rest(lungo_scanner *scanner, size_t depth) {
     bool taken;
     LUNGO_TRY(lungo_scanner_take(scanner, ":", &taken));
     LUNGO_TRY(taken && !opens_message(scanner) ? skip_value(scanner, depth)
@@ -93,7 +92,7 @@ static lungo_status skip_rest(lungo_scanner *scanner, int depth) {
     return taken ? LUNGO_OK : lungo_scanner_take(scanner, ",", &taken);
 }
 
-static lungo_status skip_fields(lungo_scanner *scanner, int depth) {
+static lungo_status skip_fields(lungo_scanner *scanner, size_t depth) {
     while (!lungo_token_is(&scanner->token, "}") && !lungo_token_is(&scanner->token, ">") &&
            scanner->token.kind != LUNGO_TOKEN_END) {
         if (scanner->token.kind != LUNGO_TOKEN_IDENTIFIER)

@@ -207,9 +207,15 @@ static lungo_status read_enum(lungo_parser *parser, const ProtobufCFieldDescript
 static lungo_status read_literals(lungo_parser *parser, const ProtobufCFieldDescriptor *field) {
     if (parser->scanner.token.kind != LUNGO_TOKEN_STRING)
         return lungo_scanner_expected(&parser->scanner, "a string in quotes for '%s'", field->name);
+    size_t most = lungo_document_limits(parser->document)->string;
     lungo_buffer_clear(&parser->scratch);
     while (parser->scanner.token.kind == LUNGO_TOKEN_STRING) {
         lungo_token_unescape(&parser->scanner.token, &parser->scratch);
+        if (parser->scratch.length > most)
+            return lungo_scanner_fail_here(&parser->scanner,
+                                           "'%s': expected a string of at most %zu bytes, got "
+                                           "more" LUNGO_BY_LIMIT("string"),
+                                           field->name, most);
         LUNGO_TRY(lungo_scanner_next(&parser->scanner));
     }
     return parser->scratch.failed ? lungo_fail_memory("a string", parser->scratch.length)

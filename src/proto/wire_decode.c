@@ -65,6 +65,7 @@ static lungo_status add_packed_varints(lungo_document *document, ProtobufCMessag
                                        const ProtobufCFieldDescriptor *field, lungo_wire values) {
     while (lungo_wire_more(&values)) {
         uint64_t value = 0;
+        LUNGO_TRY(lungo_document_check(document));
         LUNGO_TRY(lungo_wire_varint(&values, &value));
         LUNGO_TRY(add_number(document, message, field, value));
     }
@@ -90,7 +91,12 @@ static lungo_status add_packed(lungo_document *document, ProtobufCMessage *messa
 
 static lungo_status add_string(lungo_document *document, ProtobufCMessage *message,
                                const ProtobufCFieldDescriptor *field, lungo_wire bytes) {
-    size_t length = lungo_wire_left(&bytes);
+    size_t length = lungo_wire_left(&bytes), most = lungo_document_limits(document)->string;
+    if (length > most)
+        return lungo_fail(LUNGO_ERR_FORMAT,
+                          "%s: '%s': expected a string of at most %zu bytes, got "
+                          "%zu" LUNGO_BY_LIMIT("string"),
+                          bytes.name, field->name, most, length);
     char *text = lungo_message_string(document, (const char *)lungo_wire_bytes(&bytes), length);
     char **place = text ? lungo_message_add(document, message, field) : NULL;
     if (!place) return lungo_fail_memory(field->name, length);
@@ -171,6 +177,7 @@ static lungo_status decode(lungo_document *document, ProtobufCMessage *message, 
                           wire.name, LUNGO_WIRE_MAX_DEPTH);
     while (lungo_wire_more(&wire)) {
         lungo_wire_field read;
+        LUNGO_TRY(lungo_document_check(document));
         const uint8_t *at = lungo_wire_bytes(&wire);
         LUNGO_TRY(lungo_wire_next(&wire, &read));
         const ProtobufCFieldDescriptor *field =
@@ -185,6 +192,7 @@ static lungo_status decode(lungo_document *document, ProtobufCMessage *message, 
 lungo_status lungo_wire_decode(lungo_document *document, ProtobufCMessage **out,
                                const ProtobufCMessageDescriptor *type, const void *bytes,
                                size_t length, const char *name) {
+    lungo_document_expect(document, length, name);
     ProtobufCMessage *message = lungo_message_new(document, type);
     if (!message) return lungo_fail_memory(type->short_name, type->sizeof_message);
     LUNGO_TRY(lungo_document_set_position(document, message, (lungo_position){name, 1, 1}));

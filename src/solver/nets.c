@@ -38,6 +38,7 @@ static lungo_status read_source(net_source *source, const lungo_solver *solver, 
     ProtobufCMessage *message;
     LUNGO_TRY(lungo_document_new(&source->document));
     lungo_document_skip_unknown(source->document, solver->skip_unknown_fields);
+    lungo_document_set_limits(source->document, &solver->limits);
     LUNGO_TRY(label_source(source, field, path));
     LUNGO_TRY(lungo_text_read(source->document, &message, &caffe__net_parameter__descriptor, path));
     source->param = (Caffe__NetParameter *)message;
@@ -110,6 +111,7 @@ static lungo_net_build_options build_options(const lungo_solver *solver) {
     options.open.engine = solver->engine;
     options.open.precision = solver->precision;
     options.open.skip_bad_records = solver->skip_bad_records;
+    options.open.limits = solver->limits;
     return options;
 }
 

@@ -16,6 +16,7 @@ static lungo_status read_file(lungo_solver *solver, const char *path) {
     ProtobufCMessage *message;
     LUNGO_TRY(lungo_document_new(&solver->document));
     lungo_document_skip_unknown(solver->document, solver->skip_unknown_fields);
+    lungo_document_set_limits(solver->document, &solver->limits);
     LUNGO_TRY(
         lungo_text_read(solver->document, &message, &caffe__solver_parameter__descriptor, path));
     solver->param = (Caffe__SolverParameter *)message;
@@ -232,6 +233,7 @@ static lungo_status open_solver(lungo_solver *solver, const char *path,
     static const lungo_solver_options defaults = LUNGO_SOLVER_OPTIONS_INIT;
     if (!options) options = &defaults;
     solver->skip_unknown_fields = options->unknown_fields == LUNGO_UNKNOWN_WARN;
+    solver->limits = options->limits;
     LUNGO_TRY(read_file(solver, path));
     LUNGO_TRY(settle_prefix(solver, path));
     LUNGO_TRY(merge_options(solver, options));

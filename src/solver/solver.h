@@ -59,6 +59,7 @@ struct lungo_solver {
     bool skip_bad_records, skip_unknown_fields;
     bool resume_newest; /* from the newest good snapshot, if there is one; else from weights */
     lungo_memory_budget budget; /* of all nets */
+    lungo_limits limits;
 
     const lungo_policy *policy;
     const lungo_rule *rule;

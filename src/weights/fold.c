@@ -25,6 +25,7 @@ static lungo_status open_net(lungo_net **out, const lungo_folded *folded) {
     lungo_net_build_options options = {.open = LUNGO_NET_OPTIONS_INIT};
     Caffe__NetParameter *copy;
     options.open.seed = 1;
+    options.open.limits = *lungo_document_limits(folded->document);
     LUNGO_TRY(lungo_message_copy(folded->document, &copy, &folded->param->base, folded->document));
     copy->state = folded->state;
     return lungo_net_build(out, copy, folded->document, &options);
@@ -77,6 +78,7 @@ static lungo_status open_folded(lungo_folded *folded, const char *model, const c
     if (!folded->model || !folded->weights) return lungo_fail_memory("a file's name", 0);
     LUNGO_TRY(lungo_document_new(&folded->document));
     lungo_document_skip_unknown(folded->document, options->unknown_fields == LUNGO_UNKNOWN_WARN);
+    lungo_document_set_limits(folded->document, &options->limits);
     LUNGO_TRY(read_definition(folded));
     LUNGO_TRY(make_state(folded, options));
     LUNGO_TRY(open_net(&folded->net, folded));

@@ -89,6 +89,48 @@ refused "precision bf16: " "take precision float" -- env ONEDNN_MAX_CPU_ISA=AVX5
 "$lungo" layers NoSuchLayer > out 2>&1
 [ $? -eq 1 ] || complain "layers NoSuchLayer: expected status 1"
 
+# --limit reaches whatever reads definitions.
+cat > two.prototxt <<'EOT'
+layer { name: "x" type: "Input" top: "x" input_param { shape { dim: 1 dim: 3 dim: 4 dim: 4 } } }
+layer { name: "y" type: "InnerProduct" bottom: "x" top: "y" inner_product_param { num_output: 2 } }
+EOT
+printf 'net: "two.prototxt"\nbase_lr: 0.1\nlr_policy: "fixed"\nmax_iter: 0\n' > two_solver.prototxt
+"$lungo" train --solver=two_solver.prototxt > out 2>&1 || complain "expected weights of two.prototxt"
+weights=$(ls two_solver_iter_0.caffemodel)
+
+# limited NAME -- COMMAND...: refused, by the limit of that name.
+limited() {
+    part="limit '$1'"
+    shift 2
+    "$@" > out 2>&1 && complain "$*: expected a status other than 0"
+    grep -qF -e "$part" out || complain "$*: expected '$part'"
+}
+limited layers -- "$lungo" train --solver=two_solver.prototxt --limit=layers=1
+limited layers -- "$lungo" decay --solver=two_solver.prototxt --limit=layers=1
+limited layers -- "$lungo" report . --solver=two_solver.prototxt --limit=layers=1 -o report.html
+limited layers -- "$lungo" test --model=two.prototxt --weights="$weights" --limit=layers=1
+limited layers -- "$lungo" time --model=two.prototxt --limit=layers=1
+limited layers -- "$lungo" check two.prototxt --limit=layers=1
+limited layers -- "$lungo" check two_solver.prototxt --limit=layers=1
+limited layers -- "$lungo" info two.prototxt --limit=layers=1
+limited layers -- "$lungo" gradcheck two.prototxt --limit=layers=1
+limited layers -- "$lungo" draw two.prototxt -o two.svg --limit=layers=1
+limited layers -- "$lungo" fold --model=two.prototxt --weights="$weights" -o folded --limit=layers=1
+limited layers -- "$lungo" classify --model=two.prototxt --weights="$weights" --limit=layers=1 good.pgm
+limited layers -- "$lungo" diff --model=two.prototxt "$weights" "$weights" --limit=layers=1
+limited text -- "$lungo" diff two.prototxt two.prototxt --limit=text=9
+limited layers -- "$bin/extract_features" "$weights" two.prototxt y out.npy 1 npy --limit=layers=1
+limited text -- "$bin/upgrade_net_proto_text" two.prototxt new.prototxt --limit=text=9
+limited text -- "$bin/upgrade_solver_proto_text" two_solver.prototxt new.prototxt --limit=text=9
+limited string -- "$bin/upgrade_net_proto_binary" "$weights" new.caffemodel --limit=string=9
+limited tops -- "$lungo" time --model=two.prototxt --limit=layers=2 --limit=tops=1
+limited tops -- "$lungo" time --model=two.prototxt --limit tops=1,layers=2
+passes "Testing for 1 iterations." -- time --model=two.prototxt --limit=layers=1 --limit=layers=2 --iterations=1
+"$lungo" time --model=two.prototxt --limit=layrs=1 > out 2>&1
+[ $? -eq 1 ] && grep -q "unknown limit 'layrs'; did you mean 'layers'?" out || complain "--limit=layrs=1: expected an error"
+passes "  layers           At most so many layers of a net" -- --help
+passes "--limit has no effect on 'layers'" -- layers --limit=layers=1
+
 # How long threads spin is ours to choose only where the user has not.
 spins() {
     OMP_DISPLAY_ENV=verbose "$@" "$lungo" --version 2>&1 | grep -a GOMP_SPINCOUNT | tail -n 1

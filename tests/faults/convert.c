@@ -119,7 +119,7 @@ static void prepare_old(void) {
 static lungo_status upgrade(void) {
     lungo_definition *net;
     lungo_status status =
-        lungo_definition_read(&net, LUNGO_DEFINITION_NET_TEXT, "in/old.prototxt", false);
+        lungo_definition_read(&net, LUNGO_DEFINITION_NET_TEXT, "in/old.prototxt", NULL);
     if (status) return status;
     status = lungo_definition_upgrade(net, NULL);
     if (!status) status = lungo_definition_write(net, "out/new.prototxt");

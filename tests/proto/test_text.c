@@ -311,13 +311,13 @@ static lungo_status parse_nested(int depth, const char *before, const char *open
     return status;
 }
 
-START_TEST(unknown_messages_are_at_most_200_deep) {
+START_TEST(unknown_messages_are_at_most_100_deep) {
     static const char error[] =
-        "in an unknown field: expected at most 200 messages or lists in each other, got more";
-    ck_ok(parse_nested(200, "", "a {", "}"));
-    ck_fails(parse_nested(201, "", "a {", "}"), LUNGO_ERR_PARSE, error);
+        "in an unknown field: expected at most 100 messages or lists in each other, got more";
+    ck_ok(parse_nested(100, "", "a {", "}"));
+    ck_fails(parse_nested(101, "", "a {", "}"), LUNGO_ERR_PARSE, error);
     ck_fails(parse_nested(100000, "", "a <", ">"), LUNGO_ERR_PARSE, error);
-    ck_ok(parse_nested(200, "a: ", "[", "]"));
+    ck_ok(parse_nested(100, "a: ", "[", "]"));
     ck_fails(parse_nested(100000, "a: ", "[", "]"), LUNGO_ERR_PARSE, error);
     end_leniency();
 }
@@ -424,7 +424,7 @@ Suite *lungo_suite_text(void) {
         "text", (const TTest *const[]){
                     names_of_forks_are_known, unknown_fields_can_be_passed_over,
                     warnings_say_what_a_fork_meant, what_is_passed_over_has_to_be_prototxt,
-                    unknown_messages_are_at_most_200_deep, errors_say_where_what_and_instead,
+                    unknown_messages_are_at_most_100_deep, errors_say_where_what_and_instead,
                     names_beyond_any_limit_are_unknown_fields, messages_know_where_they_stood,
                     presence_is_what_was_written, one_document_holds_several_texts,
                     extensions_are_enums_without_quotes, only_the_given_length_is_read,

@@ -6,6 +6,7 @@
 #include "json.h"
 #include "lungo/check.h"
 #include "support/glog.h"
+#include "support/limits.h"
 
 enum { SEVERITIES = 3 };
 static const char *const severities[SEVERITIES] = {
@@ -66,8 +67,9 @@ static bool print_end(const findings *all) {
 int cmd_check(const command_flags *flags, const char *const *words, int word_count) {
     if (word_count == 0) return glog_complain("check: expected a net or a solver, a prototxt");
     word_list stages;
-    if (!words_split(&stages, flags->stage)) return glog_complain("out of memory");
     lungo_check_options options = LUNGO_CHECK_OPTIONS_INIT;
+    if (!limits_parse(&options.limits, &flags->limits)) return 1;
+    if (!words_split(&stages, flags->stage)) return glog_complain("out of memory");
     options.weights = *flags->weights ? flags->weights : NULL;
     options.level = flags->level;
     options.stages = stages.words;

@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "lungo/solver.h"
 #include "support/glog.h"
+#include "support/limits.h"
 
 /* The table is what was asked for: on stdout, without glog's prefixes. */
 static void print_plain(void *user, lungo_log_level level, const char *file, int line,
@@ -15,8 +16,9 @@ static void print_plain(void *user, lungo_log_level level, const char *file, int
 int cmd_decay(const command_flags *flags) {
     if (!*flags->solver) return glog_complain("decay: expected --solver=FILE, a solver definition");
     word_list stages;
-    if (!words_split(&stages, flags->stage)) return glog_complain("out of memory");
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
+    if (!limits_parse(&options.limits, &flags->limits)) return 1;
+    if (!words_split(&stages, flags->stage)) return glog_complain("out of memory");
     options.level = flags->level;
     options.stages = stages.words;
     options.stage_count = stages.count;

@@ -9,6 +9,7 @@
 #include "lungo/upgrade.h"
 #include "support/columns.h"
 #include "support/glog.h"
+#include "support/limits.h"
 
 /* ---- values ---- */
 
@@ -58,8 +59,9 @@ static void add_row(void *user, const lungo_difference *difference) {
                                        difference->b ? difference->b : "-"});
 }
 
-static lungo_status read_definition(lungo_definition **out, const char *path, bool skip_unknown) {
-    lungo_status status = lungo_definition_read_any(out, path, skip_unknown);
+static lungo_status read_definition(lungo_definition **out, const char *path,
+                                    const lungo_definition_options *options) {
+    lungo_status status = lungo_definition_read_any(out, path, options);
     if (status || !lungo_definition_is_old(*out)) return status;
     return lungo_definition_upgrade(*out, NULL);
 }
@@ -71,15 +73,22 @@ static int print_differences(const column_table *table) {
     return table->rows > 1 ? DIFF_DIFFERENT : DIFF_EQUAL;
 }
 
+static bool read_flags(lungo_definition_options *options, const command_flags *flags) {
+    lungo_unknown_fields unknown;
+    if (!limits_parse(&options->limits, &flags->limits)) return false;
+    if (lungo_unknown_fields_parse(&unknown, flags->unknown_fields)) return !glog_report_error();
+    options->skip_unknown = unknown == LUNGO_UNKNOWN_WARN;
+    return true;
+}
+
 static int diff_definitions(const command_flags *flags, const char *a, const char *b) {
     lungo_definition *first = NULL, *second = NULL;
     column_table table = {.columns = 4, .left = {true, true, true, true}};
-    columns_add(&table, (const char *[]){"layer", "field", a, b});
     int result = DIFF_TROUBLE;
-    lungo_unknown_fields unknown;
-    if (lungo_unknown_fields_parse(&unknown, flags->unknown_fields) ||
-        read_definition(&first, a, unknown == LUNGO_UNKNOWN_WARN) ||
-        read_definition(&second, b, unknown == LUNGO_UNKNOWN_WARN) ||
+    lungo_definition_options options = LUNGO_DEFINITION_OPTIONS_INIT;
+    if (!read_flags(&options, flags)) return DIFF_TROUBLE;
+    columns_add(&table, (const char *[]){"layer", "field", a, b});
+    if (read_definition(&first, a, &options) || read_definition(&second, b, &options) ||
         lungo_definition_compare(first, second, add_row, &table))
         glog_report_error();
     else

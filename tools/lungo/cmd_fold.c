@@ -8,6 +8,7 @@
 #include "lungo/fold.h"
 #include "support/columns.h"
 #include "support/glog.h"
+#include "support/limits.h"
 
 enum { FATES = LUNGO_FOLD_LEFT + 1 };
 
@@ -58,8 +59,9 @@ int cmd_fold(const command_flags *flags) {
     if (!*flags->weights) return glog_complain("fold: expected --weights=FILE, its weights");
     if (!*flags->output) return glog_complain("fold: expected -o PREFIX, the new files");
     word_list stages;
-    if (!words_split(&stages, flags->stage)) return glog_complain("out of memory");
     lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
+    if (!limits_parse(&options.limits, &flags->limits)) return 1;
+    if (!words_split(&stages, flags->stage)) return glog_complain("out of memory");
     options.level = flags->level;
     options.stages = stages.words;
     options.stage_count = stages.count;

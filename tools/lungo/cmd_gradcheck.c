@@ -8,6 +8,7 @@
 #include "lungo/gradient.h"
 #include "support/columns.h"
 #include "support/glog.h"
+#include "support/limits.h"
 
 typedef struct gradient_view {
     column_table table;
@@ -56,7 +57,8 @@ static bool read_flags(gradient_view *view, lungo_net_options *net, const comman
     if (lungo_engine_parse(&net->engine, flags->engine) ||
         lungo_unknown_fields_parse(&net->unknown_fields, flags->unknown_fields))
         return glog_report_error() == 0;
-    return read_number(&view->options.step, "step", flags->step) &&
+    return limits_parse(&net->limits, &flags->limits) &&
+           read_number(&view->options.step, "step", flags->step) &&
            read_number(&view->options.tolerance, "tolerance", flags->tolerance);
 }
 

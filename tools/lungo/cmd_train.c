@@ -6,6 +6,7 @@
 #include "live.h"
 #include "lungo/solver.h"
 #include "support/glog.h"
+#include "support/limits.h"
 #include "support/sizes.h"
 
 static lungo_solver *running;
@@ -122,7 +123,9 @@ int cmd_train(const command_flags *flags) {
     if (flags->keep_snapshots < 0)
         return glog_complain("--keep-snapshots: expected 0 (all) or more, got %d",
                              flags->keep_snapshots);
-    if (!sizes_parse(&options.max_memory, "max-memory", flags->max_memory)) return 1;
+    if (!sizes_parse(&options.max_memory, "max-memory", flags->max_memory) ||
+        !limits_parse(&options.limits, &flags->limits))
+        return 1;
     word_list stages;
     if (!words_split(&stages, flags->stage)) return glog_complain("out of memory");
     warn_of_gpu(flags); /* the solver itself says "Use CPU.", once it has been read */

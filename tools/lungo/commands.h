@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "lungo/net.h"
+#include "support/flags.h"
 #include "support/words.h"
 
 /* Caffe's flags, shared by all commands as in Caffe. */
@@ -20,6 +21,7 @@ typedef struct command_flags {
     const char *output, *x, *y, *rankdir;
     int smooth;
     bool log_scale;
+    flag_list limits;
     int level, iterations;
     bool log_plan, markdown, memory, skip_bad_records, strict, json, oversample, rgb;
 } command_flags;

@@ -3,6 +3,7 @@
 
 #include "commands.h"
 #include "support/glog.h"
+#include "support/limits.h"
 #include "support/sizes.h"
 
 void warn_of_gpu(const command_flags *flags) {
@@ -26,7 +27,9 @@ static lungo_net *open_net(const command_flags *flags, const char *path,
                            lungo_net_options options) {
     word_list stages;
     size_t max_memory;
-    if (!sizes_parse(&max_memory, "max-memory", flags->max_memory)) return NULL;
+    if (!sizes_parse(&max_memory, "max-memory", flags->max_memory) ||
+        !limits_parse(&options.limits, &flags->limits))
+        return NULL;
     if (!words_split(&stages, flags->stage)) {
         glog_complain("out of memory");
         return NULL;

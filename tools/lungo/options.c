@@ -2,6 +2,7 @@
 #include <stddef.h>
 
 #include "options.h"
+#include "support/limits.h"
 
 command_flags options_given = {.engine = "",
                                .precision = "",
@@ -87,6 +88,8 @@ tool_flag options_table[] = {
      false},
     {"level", FLAG_INT, &options_given.level, "N", "The network's level.",
      "train test time decay check info gradcheck draw fold classify diff report", false},
+    LIMIT_FLAG(&options_given.limits,
+               "train test time decay check info gradcheck draw fold classify diff report"),
     {"log-plan", FLAG_BOOL, &options_given.log_plan, NULL,
      "Show the steps that the layers make up.", "train test time", false},
     {"log-scale", FLAG_BOOL, &options_given.log_scale, NULL, "A logarithmic scale of values.",

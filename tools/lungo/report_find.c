@@ -16,6 +16,7 @@
 
 #include "report.h"
 #include "support/glog.h"
+#include "support/limits.h"
 
 typedef struct folder_list {
     struct dirent **entries;
@@ -82,9 +83,11 @@ static bool find_solver(report_page *report, const folder_list *list) {
                          count, report->folder, name);
 }
 
-static lungo_status open_shapes_of_solver(report_page *report, const word_list *stages) {
+static lungo_status open_shapes_of_solver(report_page *report, const word_list *stages,
+                                          const lungo_limits *limits) {
     const command_flags *flags = report->flags;
     lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
+    options.limits = *limits;
     options.level = flags->level;
     options.stages = stages->words;
     options.stage_count = stages->count;
@@ -99,9 +102,11 @@ static lungo_status open_shapes_of_solver(report_page *report, const word_list *
 /* One that was named has to be good; of one that was found the page says what is wrong. */
 static bool open_solver(report_page *report) {
     word_list stages;
+    lungo_limits limits = LUNGO_LIMITS_INIT;
+    if (!limits_parse(&limits, &report->flags->limits)) return false;
     if (!report->solver_path) return true;
     if (!words_split(&stages, report->flags->stage)) return !glog_complain("out of memory");
-    lungo_status status = open_shapes_of_solver(report, &stages);
+    lungo_status status = open_shapes_of_solver(report, &stages, &limits);
     words_dispose(&stages);
     if (!status) return true;
     if (*report->flags->solver) return !glog_report_error();

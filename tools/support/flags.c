@@ -90,6 +90,17 @@ static bool set_bool(const tool_flag *flag, const char *value) {
     return complain(flag, value, "true or false");
 }
 
+static bool add_to_list(const tool_flag *flag, const char *value) {
+    flag_list *list = flag->value;
+    for (int i = 0; i < FLAG_LIST_MOST; i++)
+        if (!list->values[i]) {
+            list->values[i] = value;
+            return true;
+        }
+    fprintf(stderr, "ERROR: flag --%s: expected it at most %d times\n", flag->name, FLAG_LIST_MOST);
+    return false;
+}
+
 static bool set(tool_flag *flag, const char *value) {
     flag->given = true;
     switch (flag->kind) {
@@ -97,6 +108,8 @@ static bool set(tool_flag *flag, const char *value) {
         return set_int(flag, value);
     case FLAG_BOOL:
         return set_bool(flag, value);
+    case FLAG_LIST:
+        return add_to_list(flag, value);
     case FLAG_TEXT:
         break;
     }

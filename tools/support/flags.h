@@ -7,12 +7,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-typedef enum flag_kind { FLAG_TEXT, FLAG_INT, FLAG_BOOL } flag_kind;
+typedef enum flag_kind {
+    FLAG_TEXT,
+    FLAG_INT,
+    FLAG_BOOL,
+    FLAG_LIST /* may be given several times */
+} flag_kind;
+
+/* The values of a FLAG_LIST, in order. */
+enum { FLAG_LIST_MOST = 32 };
+typedef struct flag_list {
+    const char *values[FLAG_LIST_MOST + 1]; /* ends with NULL */
+} flag_list;
 
 typedef struct tool_flag {
     const char *name;
     flag_kind kind;
-    void *value;       /* const char **, int * or bool *, holding the default */
+    void *value; /* const char **, int * or bool *, holding the default; or an empty flag_list * */
     const char *takes; /* "FILE", "FOLDER", "N", "on|off" ...; NULL for booleans */
     const char *help;  /* whole sentences */
     const char *acts;  /* the commands on which it has an effect; NULL: on all */

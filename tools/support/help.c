@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support/limits.h"
 #include "support/manual.h"
 
 enum { WIDTH = 80, FLAG_COLUMN = 28, NAME_COLUMN = 19 };
@@ -68,6 +69,10 @@ static void print_commands(const tool_manual *manual) {
     printf("\n%s <command> --help tells what a command takes.\n", manual->tool.name);
 }
 
+static void print_limit(const char *name, const char *text) {
+    print_row(name, NAME_COLUMN, text);
+}
+
 static void print_examples(const char *examples) {
     printf("\nexamples:\n");
     for (const char *at = examples; *at;) {
@@ -89,6 +94,10 @@ void manual_print_help(const tool_manual *manual, const tool_page *page) {
     }
     if (is_tool && manual->commands) print_commands(manual);
     print_flags(manual, page);
+    if (manual_has_limits(manual, page)) {
+        printf("\nlimits, for --limit=NAME=N:\n");
+        limits_print(print_limit);
+    }
     if (page->examples) print_examples(page->examples);
     printf("\nexit status: ");
     manual_print_wrapped(page->status ? page->status : "0 done, 1 failed: stderr says why.", 13,

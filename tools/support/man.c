@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lungo/status.h"
+#include "support/limits.h"
 #include "support/manual.h"
 
 /* Text in which no character means anything to troff. */
@@ -74,6 +75,14 @@ static void put_commands(const tool_manual *manual) {
     }
 }
 
+static void put_limit(const char *name, const char *text) {
+    printf(".TP\n.B ");
+    put_text(name);
+    printf("\n");
+    put_text(text);
+    printf("\n");
+}
+
 static void put_examples(const char *examples) {
     if (!examples) return;
     printf(".SH EXAMPLES\n.nf\n");
@@ -100,6 +109,10 @@ void manual_print_man(const tool_manual *manual, const tool_page *page) {
     put_section("DESCRIPTION", page->about);
     if (is_tool && manual->commands) put_commands(manual);
     put_flags(manual, page);
+    if (manual_has_limits(manual, page)) {
+        printf(".SH LIMITS\n");
+        limits_print(put_limit);
+    }
     put_examples(page->examples);
     put_section("EXIT STATUS",
                 page->status ? page->status : "0: done. 1: failed; stderr says why.");

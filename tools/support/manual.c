@@ -25,6 +25,13 @@ bool manual_has_flag(const tool_manual *manual, const tool_page *page, const too
     return !flag->acts || has_word(flag->acts, page->name);
 }
 
+bool manual_has_limits(const tool_manual *manual, const tool_page *page) {
+    const tool_flag *flag = manual->flags;
+    while (flag->name && strcmp(flag->name, "limit"))
+        flag++;
+    return page == &manual->tool && flag->name;
+}
+
 static void print_version(const tool_manual *manual) {
     printf("%s version %s, compatible with caffe version %s\n", manual->tool.name, lungo_version(),
            lungo_caffe_version());

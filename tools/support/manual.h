@@ -31,6 +31,9 @@ const tool_page *manual_command(const tool_manual *manual, const char *name);
  * none. */
 bool manual_has_flag(const tool_manual *manual, const tool_page *page, const tool_flag *flag);
 
+/* Whether the page is the tool's own, and lists what --limit takes. */
+bool manual_has_limits(const tool_manual *manual, const tool_page *page);
+
 /* All on stdout. */
 void manual_print_help(const tool_manual *manual, const tool_page *page);
 void manual_print_man(const tool_manual *manual, const tool_page *page);

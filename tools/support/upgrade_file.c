@@ -5,20 +5,24 @@
 #include "lungo/net.h"
 #include "support/companion.h"
 #include "support/glog.h"
+#include "support/limits.h"
 
 /* Lines that Caffe's three tools have at the same place. */
 enum { USAGE_LINE = 22, UNREADABLE_LINE = 30, TROUBLE_LINE = 39, CURRENT_LINE = 43 };
 
 static const upgrade_tool *tool; /* the one that runs */
 static const char *unknown_fields = "error";
+static flag_list limits;
 
 /* Of prototxts; what a .caffemodel has of unknown fields is kept. */
 static tool_flag flags_of_texts[] = {
+    LIMIT_FLAG(&limits, NULL),
     {"unknown-fields", FLAG_TEXT, &unknown_fields, "error|warn",
      "error, or warn: leave out fields that Caffe does not have, each with a warning.", NULL,
      false},
     {0},
 };
+static tool_flag flags_of_binaries[] = {LIMIT_FLAG(&limits, NULL), {0}};
 
 static lungo_status upgrade(lungo_definition *definition, const char *in, bool *complete) {
     if (!lungo_definition_is_old(definition)) {
@@ -36,9 +40,12 @@ static lungo_status upgrade(lungo_definition *definition, const char *in, bool *
 static int upgrade_file(const char *in, const char *out) {
     lungo_definition *definition;
     lungo_unknown_fields unknown;
+    lungo_definition_options options = LUNGO_DEFINITION_OPTIONS_INIT;
     bool complete = true;
     if (lungo_unknown_fields_parse(&unknown, unknown_fields)) return glog_report_error();
-    if (lungo_definition_read(&definition, tool->kind, in, unknown == LUNGO_UNKNOWN_WARN)) {
+    if (!limits_parse(&options.limits, &limits)) return 1;
+    options.skip_unknown = unknown == LUNGO_UNKNOWN_WARN;
+    if (lungo_definition_read(&definition, tool->kind, in, &options)) {
         glog_report_error();
         glog_line(LUNGO_LOG_ERROR, tool->log_file, UNREADABLE_LINE,
                   "Failed to parse input %s file as %s: %s", tool->form, tool->message, in);
@@ -59,7 +66,6 @@ static int run(const char *const *words, int count) {
 }
 
 int upgrade_main(const upgrade_tool *described, int argc, char **argv) {
-    static tool_flag none[] = {{0}};
     char usage[200];
     snprintf(usage, sizeof usage, "Usage: %s %s", described->name, described->words);
     const companion page = {
@@ -69,7 +75,8 @@ int upgrade_main(const upgrade_tool *described, int argc, char **argv) {
                  .about = "The output is replaced if it exists; an input that is up to date is "
                           "written as it is.",
                  .status = "0 done, 1 not everything could be upgraded, 2 no such input."},
-        .flags = described->kind == LUNGO_DEFINITION_NET_BINARY ? none : flags_of_texts,
+        .flags =
+            described->kind == LUNGO_DEFINITION_NET_BINARY ? flags_of_binaries : flags_of_texts,
         .least = 2,
         .most = 2,
         .log_file = described->log_file,
