@@ -131,7 +131,7 @@ static size_string size_text(size_t bytes) {
 }
 
 /* The larger ones first; each is named once. */
-static void trail_largest(const lungo_net *net, size_t *layers) {
+void lungo_net_trail_largest(const lungo_net *net, size_t *layers) {
     for (int k = 0; k < SHOWN; k++) {
         int largest = -1;
         for (int i = 0; i < net->layer_count; i++)
@@ -153,7 +153,7 @@ static lungo_status refuse(const lungo_net *net, needs *all, const lungo_memory_
                size_text(budget->limit).text, origin);
     if (budget->taken)
         lungo_trail("beside %s of the solver's other nets", size_text(budget->taken).text);
-    trail_largest(net, all->layers);
+    lungo_net_trail_largest(net, all->layers);
     return lungo_error_code();
 }
 

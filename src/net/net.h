@@ -129,6 +129,10 @@ lungo_status lungo_net_allocate_scratch(lungo_layer_host *host);
 /* The same for all layers from the inputs on. */
 lungo_status lungo_net_reshape_layers(lungo_net *net);
 
+/* "  2.5 GB of it" and its place for each of the largest layers, by bytes, on the error under way.
+ * `layers` is spent. */
+void lungo_net_trail_largest(const lungo_net *net, size_t *layers);
+
 /* "  in layer 'ip1' (InnerProduct), lenet.prototxt:37" and "  in TRAIN net 'LeNet'" on the error
  * under way; the second alone when `layer` is NULL. */
 lungo_status lungo_net_trail(const lungo_net *net, const lungo_layer *layer);

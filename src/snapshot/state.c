@@ -94,6 +94,13 @@ static lungo_status write_fields(const lungo_run_state *state, lungo_buffer *fie
     return state->model ? lungo_seal(file) : LUNGO_OK;
 }
 
+size_t lungo_run_state_histories(const lungo_run_state *state) {
+    size_t size = 0;
+    for (size_t i = 0; i < state->history_count; i++)
+        size += lungo_stored_blob_size(HISTORY, state->histories[i].shape, false);
+    return size;
+}
+
 lungo_status lungo_run_state_write(const lungo_run_state *state, const char *path) {
     lungo_file_writer *file;
     lungo_buffer fields = {0};

@@ -37,6 +37,9 @@ typedef struct lungo_run_state {
  * all. */
 lungo_status lungo_run_state_write(const lungo_run_state *state, const char *path);
 
+/* Bytes that the histories take in a .solverstate. */
+size_t lungo_run_state_histories(const lungo_run_state *state);
+
 /* A .solverstate that was opened; the histories lie in `bytes`, or in the HDF5 file, where only
  * shape and count of a lungo_stored_blob are known. */
 typedef struct lungo_saved_state {

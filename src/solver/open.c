@@ -9,6 +9,7 @@
 #include "proto/upgrade.h"
 #include "solver/solver.h"
 #include "store/hdf5.h"
+#include "weights/save.h"
 
 /* ---- reading ---- */
 
@@ -177,8 +178,7 @@ static lungo_status check_settings(lungo_solver *solver) {
     LUNGO_TRY(lungo_solver_check_counts(param));
     LUNGO_TRY(lungo_rule_find(&solver->rule, param));
     LUNGO_TRY(lungo_policy_find(&solver->policy, param));
-    bool writes = (param->snapshot != 0 || solver->keep.asked) && !solver->shapes_only;
-    return writes ? lungo_solver_probe_prefix(solver) : LUNGO_OK;
+    return lungo_solver_writes(solver) ? lungo_solver_probe_prefix(solver) : LUNGO_OK;
 }
 
 /* ---- building ---- */
@@ -243,6 +243,7 @@ static lungo_status open_solver(lungo_solver *solver, const char *path,
     LUNGO_TRY(seed_generator(solver));
     LUNGO_TRY(lungo_solver_open_train_net(solver));
     LUNGO_TRY(prepare_updates(solver));
+    if (lungo_solver_writes(solver)) LUNGO_TRY(lungo_solver_probe_size(solver, LUNGO_MODEL_MOST));
     if (!solver->shapes_only) LUNGO_TRY(lungo_solver_open_test_nets(solver));
     if (solver->param->test_from_start) LUNGO_TRY(lungo_solver_mark_test_starts(solver));
     LUNGO_TRY(lungo_best_open(solver));

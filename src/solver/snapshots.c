@@ -6,6 +6,7 @@
 #include "snapshot/pair.h"
 #include "solver/solver.h"
 #include "weights/load.h"
+#include "weights/save.h"
 
 /* ---- the state ---- */
 
@@ -149,6 +150,27 @@ lungo_status lungo_solver_probe_prefix(const lungo_solver *solver) {
     return lungo_trail("snapshot_prefix: \"%s\": make sure that its folder exists and can be "
                        "written; `snapshot_after_train: false` without `snapshot` writes nothing",
                        solver->param->snapshot_prefix);
+}
+
+/* Caffe cannot read a larger state; Lungo can. */
+static lungo_status warn_of_state(const lungo_solver *solver, size_t most) {
+    lungo_run_state state;
+    LUNGO_TRY(list_state(&state, solver));
+    size_t size = lungo_run_state_histories(&state);
+    free(state.histories);
+    if (size > most)
+        lungo_warn("histories of %zu bytes: a .solverstate of more than %zu can be read by Lungo, "
+                   "and not by Caffe; `snapshot_format: HDF5` makes one that both read",
+                   size, most);
+    return LUNGO_OK;
+}
+
+lungo_status lungo_solver_probe_size(const lungo_solver *solver, size_t most) {
+    if (forms[solver->param->snapshot_format].hdf5) return LUNGO_OK;
+    if (lungo_weights_check_size(solver->net, solver->param->snapshot_diff, most))
+        return lungo_trail("before any training: no snapshot could be written "
+                           "(`snapshot_after_train: false` without `snapshot` writes none)");
+    return warn_of_state(solver, most);
 }
 
 /* ---- restoring ---- */

@@ -1,5 +1,6 @@
 /* A whole training. */
 #include "solver/solver.h"
+#include "weights/save.h"
 
 lungo_status lungo_solver_step(lungo_solver *solver, int count) {
     LUNGO_TRY(lungo_solver_run(solver, count));
@@ -54,9 +55,16 @@ static lungo_status train(lungo_solver *solver) {
     return LUNGO_OK;
 }
 
+/* What cannot be written is better known before training than behind it. */
+static lungo_status probe(const lungo_solver *solver) {
+    LUNGO_TRY(lungo_solver_probe_prefix(solver));
+    if (lungo_solver_writes(solver)) return LUNGO_OK; /* known since it was opened */
+    return lungo_solver_probe_size(solver, LUNGO_MODEL_MOST);
+}
+
 static lungo_status solve(lungo_solver *solver, const char *resume_from) {
     LUNGO_TRY(check_max_iter(solver->param));
-    if (solver->param->snapshot_after_train) LUNGO_TRY(lungo_solver_probe_prefix(solver));
+    if (solver->param->snapshot_after_train) LUNGO_TRY(probe(solver));
     lungo_log_info("solver.cpp", 289, "Solving %s", lungo_net_name(solver->net));
     lungo_log_info("solver.cpp", 290, "Learning Rate Policy: %s", solver->param->lr_policy);
     if (resume_from) {

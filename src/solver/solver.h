@@ -175,8 +175,10 @@ lungo_status lungo_solver_ended_by(lungo_status status, const char *setter);
 /* requests.c: what was asked for since the last call; a snapshot before a stop. */
 lungo_request lungo_solver_take_request(lungo_solver *solver);
 
-/* snapshots.c: whether files of the prefix can be written. */
+/* snapshots.c: whether files of the prefix can be written; and, once all is built, whether they can
+ * hold it, with `most` bytes each (LUNGO_MODEL_MOST). */
 lungo_status lungo_solver_probe_prefix(const lungo_solver *solver);
+lungo_status lungo_solver_probe_size(const lungo_solver *solver, size_t most);
 
 /* snapshots.c: a snapshot while training runs; one that fails is reported, and an error only if
  * that is to stop training. `best`: PREFIX_best. *written (which may be NULL) tells. */
@@ -227,6 +229,11 @@ static inline bool lungo_solver_displays(const lungo_solver *solver) {
  * that ended before its first snapshot. */
 static inline bool lungo_solver_continues(const lungo_solver *solver) {
     return solver->iter > 0 || solver->resume_newest;
+}
+
+/* Whether snapshots are written while it trains, not only behind that. */
+static inline bool lungo_solver_writes(const lungo_solver *solver) {
+    return (solver->param->snapshot != 0 || solver->keep.asked) && !solver->shapes_only;
 }
 
 static inline bool lungo_solver_tests(const lungo_solver *solver) {

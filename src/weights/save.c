@@ -2,7 +2,6 @@
  * runs, automatic Splits too, with its settings and its learned blobs; layers that share a
  * parameter repeat it. It goes to the file in pieces, so that no second copy of the weights is
  * needed. */
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +10,7 @@
 #include "proto/wire.h"
 #include "store/hdf5.h"
 #include "weights/hdf5.h"
+#include "weights/save.h"
 
 enum { NET_NAME = 1, NET_LAYER = 100, LAYER_BLOBS = 7 };
 
@@ -66,12 +66,17 @@ static lungo_status find_place_of_blobs(packed_layer *packed) {
     return LUNGO_OK;
 }
 
+/* The caller frees settings->loss_weights. */
+static lungo_status complete(completed_settings *settings, const lungo_net *net, int index) {
+    *settings = (completed_settings){.message = *net->param->layer[index]};
+    settings->message.n_blobs = 0;
+    complete_params(settings, net->layers[index]);
+    return complete_loss_weights(settings, net->layers[index]);
+}
+
 static lungo_status pack_layer(packed_layer *out, const lungo_net *net, int index) {
-    const lungo_layer *layer = net->layers[index];
-    completed_settings settings = {.message = *net->param->layer[index]};
-    settings.message.n_blobs = 0;
-    complete_params(&settings, layer);
-    LUNGO_TRY(complete_loss_weights(&settings, layer));
+    completed_settings settings;
+    LUNGO_TRY(complete(&settings, net, index));
     size_t length = caffe__layer_parameter__get_packed_size(&settings.message);
     *out = (packed_layer){.bytes = malloc(length ? length : 1), .length = length};
     if (out->bytes) caffe__layer_parameter__pack(&settings.message, out->bytes);
@@ -148,22 +153,58 @@ static lungo_status check_values(const lungo_net *net, bool with_gradients) {
     return LUNGO_OK;
 }
 
-/* Protobuf reads no message of 2 GiB or more, and Caffe has none without its values. */
-static lungo_status check_size(const lungo_net *net, bool with_gradients) {
-    size_t size = 0;
-    for (int i = 0; i < net->layer_count; i++)
-        size += blobs_size(net->layers[i], with_gradients);
-    if (size <= INT_MAX - (1 << 20)) return LUNGO_OK;
-    return lungo_fail(LUNGO_ERR_MEMORY,
-                      "weights of %zu bytes: expected less than 2 GiB, which is the most that a "
-                      ".caffemodel can hold; a name that ends in .h5 makes an HDF5 file instead "
-                      "(snapshot_format: HDF5)",
-                      size);
+/* ---- how large it will be ---- */
+
+static lungo_status settings_size(size_t *out, const lungo_net *net, int index) {
+    completed_settings settings;
+    LUNGO_TRY(complete(&settings, net, index));
+    *out = caffe__layer_parameter__get_packed_size(&settings.message);
+    free(settings.loss_weights);
+    return LUNGO_OK;
 }
+
+static size_t record_size(uint32_t number, size_t length) {
+    return lungo_wire_varint_size((uint64_t)number << 3) + lungo_wire_varint_size(length) + length;
+}
+
+static lungo_status list_sizes(size_t *total, size_t *layers, const lungo_net *net,
+                               bool with_gradients) {
+    *total = record_size(NET_NAME, strlen(net->name));
+    for (int i = 0; i < net->layer_count; i++) {
+        size_t settings;
+        LUNGO_TRY(settings_size(&settings, net, i));
+        layers[i] = record_size(NET_LAYER, settings + blobs_size(net->layers[i], with_gradients));
+        *total += layers[i];
+    }
+    return LUNGO_OK;
+}
+
+static lungo_status refuse_size(const lungo_net *net, size_t total, size_t *layers, size_t most) {
+    lungo_fail(
+        LUNGO_ERR_MEMORY,
+        "weights of %zu bytes: expected at most %zu, which is the most that a .caffemodel "
+        "can hold; HDF5 holds more: `snapshot_format: HDF5` in a solver, or a name that ends "
+        "in .h5",
+        total, most);
+    lungo_net_trail_largest(net, layers);
+    return lungo_error_code();
+}
+
+lungo_status lungo_weights_check_size(const lungo_net *net, bool with_gradients, size_t most) {
+    size_t total;
+    size_t *layers = calloc((size_t)net->layer_count + 1, sizeof *layers);
+    if (!layers) return lungo_fail_memory("a list of sizes", (size_t)net->layer_count);
+    lungo_status status = list_sizes(&total, layers, net, with_gradients);
+    if (!status && total > most) status = refuse_size(net, total, layers, most);
+    free(layers);
+    return status;
+}
+
+/* ---- */
 
 static lungo_status save_model(const lungo_net *net, const char *path, bool with_gradients) {
     lungo_file_writer *file;
-    LUNGO_TRY(check_size(net, with_gradients));
+    LUNGO_TRY(lungo_weights_check_size(net, with_gradients, LUNGO_MODEL_MOST));
     LUNGO_TRY(lungo_file_writer_open(&file, path));
     lungo_status status = write_net(file, net, with_gradients);
     if (!status) return lungo_file_writer_commit(file);

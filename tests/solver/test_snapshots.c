@@ -157,6 +157,34 @@ START_TEST(files_in_hdf5_are_logged_as_caffe_does) {
 }
 END_TEST
 
+static void check_warnings(const char *settings, size_t most, int expected) {
+    char text[512];
+    int warnings = 0;
+    snprintf(text, sizeof text, "%s" PULLED_NET("1000", ""), settings);
+    lungo_solver *solver = lungo_test_solver(text);
+    lungo_set_log(lungo_test_count_warnings, &warnings);
+    ck_ok(lungo_solver_probe_size(solver, most));
+    lungo_set_log(NULL, NULL);
+    ck_assert_int_eq(warnings, expected);
+    lungo_solver_free(solver);
+}
+
+/* Two parameters of 1000 values; with Adam as many histories, twice. */
+START_TEST(what_no_snapshot_can_hold_is_known_before_training) {
+    lungo_solver *solver = lungo_test_solver(FIXED PULLED_NET("1000", ""));
+    ck_fails(lungo_solver_probe_size(solver, 8000), LUNGO_ERR_MEMORY,
+             "bytes: expected at most 8000, which is the most that a .caffemodel can hold; HDF5 "
+             "holds more: `snapshot_format: HDF5` in a solver, or a name that ends in .h5\n"
+             "  3.963 KB of it\n  in layer 't' (Parameter), solver.prototxt:1\n");
+    ck_assert_ptr_nonnull(strstr(lungo_error_text(), "before any training: no snapshot could be"));
+    lungo_solver_free(solver);
+    check_warnings(FIXED, 9000, 0);
+    check_warnings(FIXED "type: 'Adam'", 9000, 1);
+    check_warnings(FIXED "type: 'Adam'", 17000, 0);
+    if (lungo_hdf5_check() == LUNGO_OK) check_warnings(FIXED "snapshot_format: HDF5", 8000, 0);
+}
+END_TEST
+
 Suite *lungo_suite_snapshots(void);
 Suite *lungo_suite_snapshots(void) {
     const TTest *const tests[] = {a_restored_run_is_the_same_run,
@@ -167,6 +195,7 @@ Suite *lungo_suite_snapshots(void) {
                                   unreadable_states_are_refused,
                                   files_are_logged_as_caffe_does,
                                   files_in_hdf5_are_logged_as_caffe_does,
+                                  what_no_snapshot_can_hold_is_known_before_training,
                                   NULL};
     return lungo_test_folder_suite("snapshots", tests);
 }

@@ -1,5 +1,6 @@
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "blob/blob.h"
@@ -8,6 +9,7 @@
 #include "support/suites.h"
 #include "store/hdf5.h"
 #include "weights/model.h"
+#include "weights/save.h"
 
 #define GOLDEN LUNGO_SOURCE_DIR "/tests/golden/solvers/"
 
@@ -40,6 +42,17 @@ static int files_in_folder(void) {
     return count - 2; /* . and .. */
 }
 
+/* The file that was written is as large as was known before, byte for byte. */
+static void check_size(const lungo_net *net, bool with_gradients) {
+    char *bytes;
+    size_t length;
+    ck_ok(lungo_file_read(&bytes, &length, path));
+    free(bytes);
+    ck_ok(lungo_weights_check_size(net, with_gradients, length));
+    ck_fails(lungo_weights_check_size(net, with_gradients, length - 1), LUNGO_ERR_MEMORY,
+             "which is the most that a .caffemodel can hold");
+}
+
 /* Splits, sharers, losses, old layers, BatchNorm's frozen parameters. */
 static const char *const cases[] = {"loss-two", "shared-permissive", "v1-shared",
                                     "bn-rmsprop-1spec"};
@@ -48,6 +61,7 @@ START_TEST(a_file_of_caffe_is_written_again_byte_for_byte) {
     lungo_net *net = open_golden(cases[_i]);
     ck_ok(lungo_net_save_weights(net, path, false));
     check_same_file(cases[_i]);
+    check_size(net, false);
     ck_assert_int_eq(files_in_folder(), 1);
     lungo_net_free(net);
 }
@@ -68,6 +82,7 @@ START_TEST(gradients_are_written_on_demand) {
         }
     ck_ok(lungo_net_save_weights(net, path, true));
     check_same_file("snap-diff");
+    check_size(net, true);
     lungo_model_free(model);
     lungo_net_free(net);
 }
@@ -113,6 +128,26 @@ START_TEST(a_net_without_gradients_has_none_to_write) {
 }
 END_TEST
 
+/* Built for its shapes alone: nothing of it is in memory. */
+START_TEST(what_is_too_large_is_known_from_the_shapes) {
+    lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
+    lungo_net *net;
+    options.shapes_only = true;
+    ck_ok(lungo_net_open_text(
+        &net,
+        "name: 'n' layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 1 dim: "
+        "20000 } } }\n"
+        "layer { name: 'a' type: 'InnerProduct' bottom: 'x' top: 'a' inner_product_param { "
+        "num_output: 10000 } }\n"
+        "layer { name: 'b' type: 'InnerProduct' bottom: 'a' top: 'b' inner_product_param { "
+        "num_output: 34000 } }",
+        "net.prototxt", &options));
+    ck_fails(lungo_weights_check_size(net, false, LUNGO_MODEL_MOST), LUNGO_ERR_MEMORY,
+             "weights of 21601");
+    lungo_net_free(net);
+}
+END_TEST
+
 START_TEST(what_cannot_be_written_leaves_nothing) {
     lungo_net *net = open_golden("loss-two");
     lungo_status hdf5 = lungo_hdf5_check() ? LUNGO_ERR_UNSUPPORTED : LUNGO_ERR_FILE;
@@ -135,6 +170,7 @@ Suite *lungo_suite_save(void) {
     tcase_add_test(all, gradients_are_written_on_demand);
     tcase_add_test(all, cleared_gradients_are_zeros);
     tcase_add_test(all, a_net_without_gradients_has_none_to_write);
+    tcase_add_test(all, what_is_too_large_is_known_from_the_shapes);
     tcase_add_test(all, what_cannot_be_written_leaves_nothing);
     return suite;
 }
