@@ -3,7 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "store/hdf5.h"
+#include "store/hdf5_child.h"
 
 lungo_status lungo_hdf5_check(void) {
     return lungo_fail(LUNGO_ERR_UNSUPPORTED,
@@ -27,6 +27,13 @@ lungo_status lungo_hdf5_open(lungo_hdf5 **out, const char *path) {
     (void)out;
     lungo_hdf5_check();
     return lungo_trail("in file '%s'", path);
+}
+
+const lungo_hdf5_way lungo_hdf5_usual_way = {0};
+
+lungo_status lungo_hdf5_open_by(lungo_hdf5 **out, const char *path, const lungo_hdf5_way *way) {
+    (void)way;
+    return lungo_hdf5_open(out, path);
 }
 
 void lungo_hdf5_close(lungo_hdf5 *file) {

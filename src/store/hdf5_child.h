@@ -5,14 +5,14 @@
  * answers questions over a socket. Whatever happens there, here it is an error. What the child
  * sends is checked like a file's content: it may have been led astray.
  *
- * hdf5_read.c asks; hdf5_child.c answers. */
+ * hdf5_ask.h asks, for hdf5_read.c; hdf5_child.c answers; hdf5_watch.h tells whether it still does. */
 #ifndef LUNGO_STORE_HDF5_CHILD_H
 #define LUNGO_STORE_HDF5_CHILD_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/error.h"
+#include "store/hdf5.h"
 
 typedef enum lungo_hdf5_question {
     LUNGO_HDF5_LIST,  /* answer: of each entry a letter, g, d or another, and its name with a 0 */
@@ -44,5 +44,18 @@ bool lungo_hdf5_receive(int socket, void *bytes, size_t size);
 /* The child: opens the file, answers whether that went well, then questions until the socket is
  * closed. Never returns. */
 void lungo_hdf5_serve(int socket, const char *path) __attribute__((noreturn));
+
+/* By whom files are read, and after how many milliseconds without a byte the parent looks whether
+ * the child has hung. */
+typedef struct lungo_hdf5_way {
+    void (*serve)(int socket, const char *path); /* in the child; never returns */
+    int patience;
+} lungo_hdf5_way;
+
+/* What lungo_hdf5_open takes: lungo_hdf5_serve, and 5 seconds. */
+extern const lungo_hdf5_way lungo_hdf5_usual_way;
+
+/* For tests, which have ways of their own. `way` outlives the file. */
+lungo_status lungo_hdf5_open_by(lungo_hdf5 **out, const char *path, const lungo_hdf5_way *way);
 
 #endif

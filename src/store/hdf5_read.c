@@ -1,25 +1,13 @@
-/* The reading half of store/hdf5.h: questions to the child that has the file open, hdf5_child.h. */
+/* The reading half of store/hdf5.h: questions to the child that has the file open, hdf5_ask.h. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "store/hdf5.h"
-#include "store/hdf5_child.h"
-#include "store/hdf5_guard.h"
-
-struct lungo_hdf5 {
-    char *path;
-    size_t size; /* of the file */
-    int socket;  /* -1: there is no child */
-    pid_t child;
-};
+#include "store/hdf5_ask.h"
 
 lungo_status lungo_hdf5_check(void) {
     return LUNGO_OK;
@@ -49,81 +37,13 @@ lungo_status lungo_hdf5_is_file(bool *out, const char *path) {
     return status;
 }
 
-/* ---- the child ---- */
-
-/* Nobody else is in libhdf5 while the process is copied, and it is set up already. */
-static lungo_status start_child(lungo_hdf5 *file) {
-    int sockets[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets))
-        return lungo_fail_errno("open a socket to read", file->path);
-    lungo_hdf5_enter();
-    H5open();
-    file->child = fork();
-    if (file->child == 0) lungo_hdf5_serve(sockets[1], file->path);
-    close(sockets[1]);
-    file->socket = sockets[0];
-    lungo_status status =
-        file->child < 0 ? lungo_fail_errno("start a process to read", file->path) : LUNGO_OK;
-    return lungo_hdf5_leave(status);
-}
-
-/* How it ended: waitpid's status; 0 where the caller's process does not keep it. */
-static int stop_child(lungo_hdf5 *file) {
-    int status = 0;
-    if (file->socket >= 0) close(file->socket);
-    file->socket = -1;
-    if (file->child <= 0) return 0;
-    while (waitpid(file->child, &status, 0) < 0 && errno == EINTR)
-        continue;
-    file->child = 0;
-    return status;
-}
-
-/* It has gone in the middle of a question. */
-static lungo_status report_end(lungo_hdf5 *file, const char *name) {
-    int status = stop_child(file);
-    const char *how = "crashed";
-    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU) how = "came to no end";
-    return lungo_fail(LUNGO_ERR_FORMAT, "HDF5 file '%s' is damaged: libhdf5 %s when it read '%s'",
-                      file->path, how, name);
-}
-
-static lungo_status receive_error(const lungo_hdf5 *file, const lungo_hdf5_answer *answer) {
-    char text[1 << 14];
-    if (answer->size >= sizeof text || !lungo_hdf5_receive(file->socket, text, answer->size))
-        return LUNGO_OK;
-    text[answer->size] = '\0';
-    return lungo_fail_again(answer->status, text);
-}
-
-/* The head of an answer, of `least` to `most` bytes. An error of the child's is raised here. */
-static lungo_status receive_head(size_t *size, lungo_hdf5 *file, const char *name, size_t least,
-                                 size_t most) {
-    lungo_hdf5_answer answer;
-    if (!lungo_hdf5_receive(file->socket, &answer, sizeof answer)) return report_end(file, name);
-    bool known = answer.status >= LUNGO_OK && answer.status <= LUNGO_ERR_NUMERIC;
-    if (known && answer.status) LUNGO_TRY(receive_error(file, &answer));
-    if (answer.status || answer.size < least || answer.size > most) return report_end(file, name);
-    *size = answer.size;
-    return LUNGO_OK;
-}
-
-static lungo_status ask(size_t *size, lungo_hdf5 *file, lungo_hdf5_request request,
-                        const char *name, size_t least, size_t most) {
-    request.name_size = strlen(name) + 1;
-    if (request.name_size > LUNGO_HDF5_LONGEST_NAME)
-        return lungo_fail(LUNGO_ERR_DATA, "HDF5 file '%s': expected a name of at most %d bytes",
-                          file->path, LUNGO_HDF5_LONGEST_NAME - 1);
-    if (file->socket < 0 || !lungo_hdf5_send(file->socket, &request, sizeof request) ||
-        !lungo_hdf5_send(file->socket, name, request.name_size))
-        return report_end(file, name);
-    return receive_head(size, file, name, least, most);
-}
+/* ---- questions ---- */
 
 static lungo_status ask_fixed(lungo_hdf5 *file, lungo_hdf5_question question, const char *name,
                               void *out, size_t size, size_t count) {
-    LUNGO_TRY(ask(&size, file, (lungo_hdf5_request){question, 0, count}, name, size, size));
-    return lungo_hdf5_receive(file->socket, out, size) ? LUNGO_OK : report_end(file, name);
+    LUNGO_TRY(
+        lungo_hdf5_ask(&size, file, (lungo_hdf5_request){question, 0, count}, name, size, size));
+    return lungo_hdf5_take(file, out, size, name);
 }
 
 /* ---- files ---- */
@@ -140,21 +60,20 @@ static lungo_status check_readable(const char *path, size_t *size) {
     return LUNGO_OK;
 }
 
+const lungo_hdf5_way lungo_hdf5_usual_way = {lungo_hdf5_serve, 5000};
+
 static lungo_status open_file(lungo_hdf5 *file, const char *path) {
-    size_t nothing = 0;
     file->path = strdup(path);
     if (!file->path) return lungo_fail_memory("a file name", strlen(path));
-    LUNGO_TRY(start_child(file));
-    return receive_head(&nothing, file, "/", 0, 0);
+    return lungo_hdf5_start(file);
 }
 
-lungo_status lungo_hdf5_open(lungo_hdf5 **out, const char *path) {
+lungo_status lungo_hdf5_open_by(lungo_hdf5 **out, const char *path, const lungo_hdf5_way *way) {
     size_t size = 0;
     LUNGO_TRY(check_readable(path, &size));
     lungo_hdf5 *file = calloc(1, sizeof *file);
     if (!file) return lungo_fail_memory("an HDF5 file", sizeof *file);
-    file->size = size;
-    file->socket = -1;
+    *file = (lungo_hdf5){.size = size, .way = way, .socket = -1};
     lungo_status status = open_file(file, path);
     if (status) {
         lungo_hdf5_close(file);
@@ -164,9 +83,13 @@ lungo_status lungo_hdf5_open(lungo_hdf5 **out, const char *path) {
     return LUNGO_OK;
 }
 
+lungo_status lungo_hdf5_open(lungo_hdf5 **out, const char *path) {
+    return lungo_hdf5_open_by(out, path, &lungo_hdf5_usual_way);
+}
+
 void lungo_hdf5_close(lungo_hdf5 *file) {
     if (!file) return;
-    stop_child(file);
+    lungo_hdf5_stop(file);
     free(file->path);
     free(file);
 }
@@ -196,10 +119,11 @@ static lungo_status read_entries(lungo_hdf5_entry **out, size_t *count, lungo_ar
 lungo_status lungo_hdf5_list(lungo_hdf5_entry **out, size_t *count, lungo_arena *arena,
                              lungo_hdf5 *file, const char *group) {
     size_t size = 0, most = 16 * file->size + LUNGO_HDF5_LONGEST_NAME;
-    LUNGO_TRY(ask(&size, file, (lungo_hdf5_request){LUNGO_HDF5_LIST, 0, 0}, group, 0, most));
+    LUNGO_TRY(
+        lungo_hdf5_ask(&size, file, (lungo_hdf5_request){LUNGO_HDF5_LIST, 0, 0}, group, 0, most));
     char *text = lungo_arena_alloc(arena, size + 1);
     if (!text) return lungo_fail_memory("a list of names", size);
-    if (!lungo_hdf5_receive(file->socket, text, size)) return report_end(file, group);
+    LUNGO_TRY(lungo_hdf5_take(file, text, size, group));
     return read_entries(out, count, arena, text, size);
 }
 
@@ -214,7 +138,7 @@ static bool may_be(const lungo_shape *shape) {
 
 lungo_status lungo_hdf5_shape(lungo_shape *out, lungo_hdf5 *file, const char *dataset) {
     LUNGO_TRY(ask_fixed(file, LUNGO_HDF5_SHAPE, dataset, out, sizeof *out, 0));
-    return may_be(out) ? LUNGO_OK : report_end(file, dataset);
+    return may_be(out) ? LUNGO_OK : lungo_hdf5_refuse(file, dataset);
 }
 
 lungo_status lungo_hdf5_read(lungo_hdf5 *file, const char *dataset, float *values, size_t count) {
@@ -228,12 +152,14 @@ lungo_status lungo_hdf5_read_int(int *out, lungo_hdf5 *file, const char *dataset
 /* An answer of any length up to what such a file may hold, with a 0 behind it. */
 static lungo_status ask_all(char **out, size_t *size, lungo_hdf5 *file,
                             lungo_hdf5_question question, const char *name) {
-    LUNGO_TRY(ask(size, file, (lungo_hdf5_request){question, 0, 0}, name, 0, 16 * file->size));
+    LUNGO_TRY(
+        lungo_hdf5_ask(size, file, (lungo_hdf5_request){question, 0, 0}, name, 0, 16 * file->size));
     char *bytes = malloc(*size + 1);
     if (!bytes) return lungo_fail_memory(name, *size + 1);
-    if (!lungo_hdf5_receive(file->socket, bytes, *size)) {
+    lungo_status status = lungo_hdf5_take(file, bytes, *size, name);
+    if (status) {
         free(bytes);
-        return report_end(file, name);
+        return status;
     }
     bytes[*size] = '\0';
     *out = bytes;

@@ -7,7 +7,6 @@
  *   - then the same works in the same process.
  * Under LeakSanitizer nothing may have leaked. Of many calls for memory every k-th fails, so that
  * there are at most MOST; with --all each of them, and each with all later ones. */
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,15 +55,6 @@ typedef struct expected {
     size_t calls[LUNGO_FAULT_KINDS];
     int files, threads;
 } expected;
-
-static int entries(const char *folder) {
-    int count = 0;
-    DIR *open = opendir(folder);
-    while (open && readdir(open))
-        count++;
-    if (open) closedir(open);
-    return count;
-}
 
 static void complain(const char *what, const char *more) {
     failures++;
@@ -120,15 +110,15 @@ static void check_folders(const scenario *one, const expected *known, bool succe
     for (size_t i = 0; i < known->before.count; i++)
         if (!listing_find(&outputs, known->before.files[i].path))
             complain("lost", known->before.files[i].path);
-    if (entries("tmp") > 2) complain("left something in", "tmp/");
+    if (lungo_count_entries("tmp") > 2) complain("left something in", "tmp/");
     if (listing_difference(&outputs, &known->before)) listing_restore(&known->before, "out");
     listing_dispose(&inputs);
     listing_dispose(&outputs);
 }
 
 static void check_process(const expected *known) {
-    if (entries("/proc/self/fd") != known->files) complain("left files open", "");
-    if (entries("/proc/self/task") > known->threads) complain("left threads", "");
+    if (lungo_count_entries("/proc/self/fd") != known->files) complain("left files open", "");
+    if (lungo_count_entries("/proc/self/task") > known->threads) complain("left threads", "");
 }
 
 static void check_text(lungo_fault_kind kind) {
@@ -204,8 +194,8 @@ static expected know(const scenario *one) {
         known.before = listing_of("out");
     }
     listing_restore(&known.before, "out");
-    known.files = entries("/proc/self/fd");
-    known.threads = entries("/proc/self/task");
+    known.files = lungo_count_entries("/proc/self/fd");
+    known.threads = lungo_count_entries("/proc/self/task");
     return known;
 }
 

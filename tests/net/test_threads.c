@@ -1,7 +1,6 @@
 /* The library keeps nothing that two users of it could trip over: nets and solvers in threads of
  * their own, a net that goes on after an error, and one opened and closed ten thousand times. The
  * suite is what the tsan preset runs. */
-#include <dirent.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include "store/database.h"
 #include "store/hdf5.h"
 #include "support/allocations.h"
+#include "support/folder.h"
 #include "support/nets.h"
 #include "support/solvers.h"
 #include "support/suites.h"
@@ -260,15 +260,6 @@ END_TEST
 
 enum { CYCLES = 10000, WARM_UP = 200, FEW_BYTES = 64 * 1024 };
 
-static int count_files(void) {
-    int count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    while (folder && readdir(folder))
-        count++;
-    if (folder) closedir(folder);
-    return count;
-}
-
 static void cycle(int times) {
     for (int i = 0; i < times; i++) {
         lungo_net *net = lungo_test_net(LUNGO_TRAIN, INPUT("x", "dim: 2 dim: 3") LAYER1(
@@ -284,13 +275,13 @@ static void cycle(int times) {
 START_TEST(ten_thousand_nets_leave_nothing) {
     cycle(WARM_UP);
     struct mallinfo2 before = mallinfo2();
-    int files = count_files();
+    int files = lungo_count_entries("/proc/self/fd");
     cycle(CYCLES);
     struct mallinfo2 after = mallinfo2();
     ck_assert_uint_le(after.uordblks, before.uordblks + FEW_BYTES);
     ck_assert_uint_le(after.arena, before.arena + 16 * FEW_BYTES);
     ck_assert_uint_le(after.hblkhd, before.hblkhd);
-    ck_assert_int_eq(count_files(), files);
+    ck_assert_int_eq(lungo_count_entries("/proc/self/fd"), files);
 }
 END_TEST
 

@@ -1,5 +1,4 @@
 /* keep_snapshots, and snapshots that cannot be written. */
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "snapshot/pair.h"
 #include "solver/solver.h"
 #include "store/hdf5.h"
+#include "support/folder.h"
 #include "support/solvers.h"
 #include "support/suites.h"
 
@@ -151,22 +151,12 @@ START_TEST(training_goes_on_over_a_full_disk_in_hdf5) {
 }
 END_TEST
 
-static size_t open_files(void) {
-    size_t count = 0;
-    DIR *folder = opendir("/proc/self/fd");
-    ck_assert_ptr_nonnull(folder);
-    while (readdir(folder))
-        count++;
-    closedir(folder);
-    return count;
-}
-
 /* libhdf5 has to let go of a file that it can no longer write. */
 START_TEST(training_goes_on_over_a_disk_that_gets_full_in_hdf5) {
     if (lungo_hdf5_check()) return;
-    size_t before = open_files();
+    int before = lungo_count_entries("/proc/self/fd");
     check_full("snapshot_format: HDF5", ".h5", 5000);
-    ck_assert_uint_eq(open_files(), before);
+    ck_assert_int_eq(lungo_count_entries("/proc/self/fd"), before);
 }
 END_TEST
 

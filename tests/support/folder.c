@@ -82,6 +82,15 @@ char *lungo_copy_folder(const char *folder) {
     return NULL;
 }
 
+int lungo_count_entries(const char *folder) {
+    int count = 0;
+    DIR *open = opendir(folder);
+    while (open && readdir(open))
+        count++;
+    if (open) closedir(open);
+    return count;
+}
+
 static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *ftw) {
     (void)info, (void)kind, (void)ftw;
     return remove(path);

@@ -16,6 +16,9 @@ char *lungo_temporary_folder(void);
 /* Copies a folder with everything in it into a new temporary one. */
 char *lungo_copy_folder(const char *folder);
 
+/* How many entries a folder has, "." and ".." among them; 0: it cannot be read. */
+int lungo_count_entries(const char *folder);
+
 /* Removes a temporary folder and all in it, and frees its name. */
 void lungo_remove_folder(char *folder);
 
