@@ -34,6 +34,10 @@ lungo_status lungo_hdf5_open(lungo_hdf5 **out, const char *path);
 void lungo_hdf5_close(lungo_hdf5 *file);
 const char *lungo_hdf5_path(const lungo_hdf5 *file);
 
+/* Whether what was last appended to it in place, by lungo_hdf5_extend, came to its end: such a file
+ * is as long as it says. One that is not may not be written to. */
+lungo_status lungo_hdf5_is_closed(bool *out, lungo_hdf5 *file);
+
 typedef struct lungo_hdf5_entry {
     const char *name;
     bool is_group, is_dataset;
@@ -49,6 +53,10 @@ lungo_status lungo_hdf5_shape(lungo_shape *out, lungo_hdf5 *file, const char *da
 /* All its values, `count` of them, converted to float, straight into `values`. */
 lungo_status lungo_hdf5_read(lungo_hdf5 *file, const char *dataset, float *values, size_t count);
 
+/* `count` of them, from row `first` (along axis 0) on: whole rows. */
+lungo_status lungo_hdf5_read_rows(lungo_hdf5 *file, const char *dataset, size_t first,
+                                  float *values, size_t count);
+
 /* A dataset of one integer; bytes, or a string, which the caller frees. */
 lungo_status lungo_hdf5_read_int(int *out, lungo_hdf5 *file, const char *dataset);
 lungo_status lungo_hdf5_read_bytes(uint8_t **out, size_t *length, lungo_hdf5 *file,
@@ -59,9 +67,11 @@ lungo_status lungo_hdf5_read_string(char **out, lungo_hdf5 *file, const char *da
 
 typedef struct lungo_hdf5_writer lungo_hdf5_writer;
 
-/* A new file, which grows under a temporary name; or more for a file that is there, in place. */
+/* A new file, which grows under a temporary name; or `bytes` of rows more for a file that is there,
+ * in place: on a full disk that fails before anything changes. A process that is killed, or a
+ * machine that fails, while it writes in place may leave a file that cannot be read. */
 lungo_status lungo_hdf5_create(lungo_hdf5_writer **out, const char *path);
-lungo_status lungo_hdf5_extend(lungo_hdf5_writer **out, const char *path);
+lungo_status lungo_hdf5_extend(lungo_hdf5_writer **out, const char *path, size_t bytes);
 
 /* Makes it last, and gives a new file its name; frees the writer, also on failure. */
 lungo_status lungo_hdf5_commit(lungo_hdf5_writer *writer);
@@ -83,5 +93,10 @@ lungo_status lungo_hdf5_write_string(lungo_hdf5_writer *writer, const char *data
 /* Adds rows (axis 0) to a dataset that was begun by this function, or begins it. */
 lungo_status lungo_hdf5_append(lungo_hdf5_writer *writer, const char *dataset,
                                const lungo_shape *shape, const float *values);
+
+/* Cuts datasets that grow (NULL behind the last) back to their first `rows` rows, which they have:
+ * a new file with these alone takes the old one's place. Nothing happens if they have no more, and
+ * the file was closed. */
+lungo_status lungo_hdf5_cut(const char *path, const char *const *datasets, size_t rows);
 
 #endif

@@ -36,6 +36,11 @@ lungo_status lungo_hdf5_open_by(lungo_hdf5 **out, const char *path, const lungo_
     return lungo_hdf5_open(out, path);
 }
 
+lungo_status lungo_hdf5_is_closed(bool *out, lungo_hdf5 *file) {
+    (void)out, (void)file;
+    return lungo_hdf5_check();
+}
+
 void lungo_hdf5_close(lungo_hdf5 *file) {
     (void)file;
 }
@@ -61,6 +66,12 @@ lungo_status lungo_hdf5_read(lungo_hdf5 *file, const char *dataset, float *value
     return lungo_hdf5_check();
 }
 
+lungo_status lungo_hdf5_read_rows(lungo_hdf5 *file, const char *dataset, size_t first,
+                                  float *values, size_t count) {
+    (void)first;
+    return lungo_hdf5_read(file, dataset, values, count);
+}
+
 lungo_status lungo_hdf5_read_int(int *out, lungo_hdf5 *file, const char *dataset) {
     (void)out, (void)file, (void)dataset;
     return lungo_hdf5_check();
@@ -83,7 +94,8 @@ lungo_status lungo_hdf5_create(lungo_hdf5_writer **out, const char *path) {
     return lungo_trail("in file '%s'", path);
 }
 
-lungo_status lungo_hdf5_extend(lungo_hdf5_writer **out, const char *path) {
+lungo_status lungo_hdf5_extend(lungo_hdf5_writer **out, const char *path, size_t bytes) {
+    (void)bytes;
     return lungo_hdf5_create(out, path);
 }
 

@@ -82,12 +82,14 @@ static void limit_time(size_t bytes) {
 
 /* Appends an answer's bytes. */
 typedef lungo_status answer_function(lungo_buffer *out, const lungo_hdf5_direct *file,
-                                     const char *name, size_t count);
+                                     const char *name, const lungo_hdf5_request *request);
 
 static lungo_status answer_list(lungo_buffer *out, const lungo_hdf5_direct *file, const char *name,
-                                size_t count) {
+                                const lungo_hdf5_request *request) {
     lungo_arena arena = {0};
     lungo_hdf5_entry *entries;
+    size_t count;
+    (void)request;
     lungo_status status = lungo_hdf5_direct_list(&entries, &count, &arena, file, name);
     for (size_t i = 0; !status && i < count; i++) {
         const char *kind = entries[i].is_group ? "g" : entries[i].is_dataset ? "d" : "-";
@@ -99,35 +101,58 @@ static lungo_status answer_list(lungo_buffer *out, const lungo_hdf5_direct *file
 }
 
 static lungo_status answer_shape(lungo_buffer *out, const lungo_hdf5_direct *file, const char *name,
-                                 size_t count) {
+                                 const lungo_hdf5_request *request) {
     lungo_shape shape = {0};
-    (void)count;
+    (void)request;
     LUNGO_TRY(lungo_hdf5_direct_shape(&shape, file, name));
     lungo_buffer_append(out, &shape, sizeof shape);
     return LUNGO_OK;
 }
 
-static lungo_status answer_values(lungo_buffer *out, const lungo_hdf5_direct *file,
-                                  const char *name, size_t count) {
+static lungo_status take_floats(lungo_buffer *out, size_t count, const char *name) {
     float *values = calloc(count ? count : 1, sizeof *values);
     if (!values) return lungo_fail_memory(name, count * sizeof *values);
     out->bytes = (char *)values;
     out->length = out->capacity = count * sizeof *values;
-    return lungo_hdf5_direct_read(file, name, values, count);
+    return LUNGO_OK;
+}
+
+static lungo_status answer_values(lungo_buffer *out, const lungo_hdf5_direct *file,
+                                  const char *name, const lungo_hdf5_request *request) {
+    LUNGO_TRY(take_floats(out, request->count, name));
+    return lungo_hdf5_direct_read(file, name, (float *)out->bytes, request->count);
+}
+
+static lungo_status answer_rows(lungo_buffer *out, const lungo_hdf5_direct *file, const char *name,
+                                const lungo_hdf5_request *request) {
+    LUNGO_TRY(take_floats(out, request->count, name));
+    return lungo_hdf5_direct_read_rows(file, name, request->first, (float *)out->bytes,
+                                       request->count);
+}
+
+static lungo_status answer_length(lungo_buffer *out, const lungo_hdf5_direct *file,
+                                  const char *name, const lungo_hdf5_request *request) {
+    size_t length;
+    (void)name, (void)request;
+    LUNGO_TRY(lungo_hdf5_direct_length(&length, file));
+    lungo_buffer_append(out, &length, sizeof length);
+    return LUNGO_OK;
 }
 
 static lungo_status answer_int(lungo_buffer *out, const lungo_hdf5_direct *file, const char *name,
-                               size_t count) {
+                               const lungo_hdf5_request *request) {
     int value;
-    (void)count;
+    (void)request;
     LUNGO_TRY(lungo_hdf5_direct_read_int(&value, file, name));
     lungo_buffer_append(out, &value, sizeof value);
     return LUNGO_OK;
 }
 
 static lungo_status answer_bytes(lungo_buffer *out, const lungo_hdf5_direct *file, const char *name,
-                                 size_t count) {
+                                 const lungo_hdf5_request *request) {
     uint8_t *bytes;
+    size_t count;
+    (void)request;
     LUNGO_TRY(lungo_hdf5_direct_read_bytes(&bytes, &count, file, name));
     lungo_buffer_append(out, bytes, count);
     free(bytes);
@@ -135,9 +160,9 @@ static lungo_status answer_bytes(lungo_buffer *out, const lungo_hdf5_direct *fil
 }
 
 static lungo_status answer_string(lungo_buffer *out, const lungo_hdf5_direct *file,
-                                  const char *name, size_t count) {
+                                  const char *name, const lungo_hdf5_request *request) {
     char *text;
-    (void)count;
+    (void)request;
     LUNGO_TRY(lungo_hdf5_direct_read_string(&text, file, name));
     lungo_buffer_puts(out, text);
     free(text);
@@ -145,9 +170,10 @@ static lungo_status answer_string(lungo_buffer *out, const lungo_hdf5_direct *fi
 }
 
 static answer_function *const answers[] = {
-    [LUNGO_HDF5_LIST] = answer_list,   [LUNGO_HDF5_SHAPE] = answer_shape,
-    [LUNGO_HDF5_READ] = answer_values, [LUNGO_HDF5_INT] = answer_int,
-    [LUNGO_HDF5_BYTES] = answer_bytes, [LUNGO_HDF5_STRING] = answer_string,
+    [LUNGO_HDF5_LIST] = answer_list,     [LUNGO_HDF5_SHAPE] = answer_shape,
+    [LUNGO_HDF5_READ] = answer_values,   [LUNGO_HDF5_ROWS] = answer_rows,
+    [LUNGO_HDF5_LENGTH] = answer_length, [LUNGO_HDF5_INT] = answer_int,
+    [LUNGO_HDF5_BYTES] = answer_bytes,   [LUNGO_HDF5_STRING] = answer_string,
 };
 
 static bool send_answer(int socket, lungo_status status, const lungo_buffer *bytes) {
@@ -165,7 +191,7 @@ static bool answer_next(int socket, const lungo_hdf5_direct *file) {
         !lungo_hdf5_receive(socket, name, request.name_size))
         return false;
     limit_time(request.count * sizeof(float));
-    lungo_status status = answers[request.question](&bytes, file, name, request.count);
+    lungo_status status = answers[request.question](&bytes, file, name, &request);
     if (!status && bytes.failed) status = lungo_fail_memory(name, bytes.length);
     bool sent = send_answer(socket, status, &bytes);
     lungo_buffer_dispose(&bytes);

@@ -5,7 +5,8 @@
  * answers questions over a socket. Whatever happens there, here it is an error. What the child
  * sends is checked like a file's content: it may have been led astray.
  *
- * hdf5_ask.h asks, for hdf5_read.c; hdf5_child.c answers; hdf5_watch.h tells whether it still does. */
+ * hdf5_ask.h asks, for hdf5_read.c; hdf5_child.c answers; hdf5_watch.h tells whether it still
+ * does. */
 #ifndef LUNGO_STORE_HDF5_CHILD_H
 #define LUNGO_STORE_HDF5_CHILD_H
 
@@ -15,18 +16,20 @@
 #include "store/hdf5.h"
 
 typedef enum lungo_hdf5_question {
-    LUNGO_HDF5_LIST,  /* answer: of each entry a letter, g, d or another, and its name with a 0 */
-    LUNGO_HDF5_SHAPE, /* a lungo_shape */
-    LUNGO_HDF5_READ,  /* `count` floats */
-    LUNGO_HDF5_INT,   /* an int */
-    LUNGO_HDF5_BYTES, /* all of them */
-    LUNGO_HDF5_STRING /* its bytes */
+    LUNGO_HDF5_LIST,   /* answer: of each entry a letter, g, d or another, and its name with a 0 */
+    LUNGO_HDF5_SHAPE,  /* a lungo_shape */
+    LUNGO_HDF5_READ,   /* `count` floats */
+    LUNGO_HDF5_ROWS,   /* `count` floats, from row `first` on */
+    LUNGO_HDF5_LENGTH, /* a size_t; of the whole file, whatever the name */
+    LUNGO_HDF5_INT,    /* an int */
+    LUNGO_HDF5_BYTES,  /* all of them */
+    LUNGO_HDF5_STRING  /* its bytes */
 } lungo_hdf5_question;
 
 /* A name of `name_size` bytes, its 0 included, follows. */
 typedef struct lungo_hdf5_request {
     lungo_hdf5_question question;
-    size_t name_size, count;
+    size_t name_size, count, first;
 } lungo_hdf5_request;
 
 /* `size` bytes follow: the answer, or the text of an error. */

@@ -15,6 +15,13 @@ lungo_status lungo_hdf5_direct_open(lungo_hdf5_direct *file, const char *path) {
     return file->id < 0 ? lungo_hdf5_fail(path, "open", "/") : LUNGO_OK;
 }
 
+lungo_status lungo_hdf5_direct_length(size_t *out, const lungo_hdf5_direct *file) {
+    haddr_t end;
+    if (H5Fget_eoa(file->id, &end) < 0) return lungo_hdf5_fail(file->path, "find the end of", "/");
+    *out = (size_t)end;
+    return LUNGO_OK;
+}
+
 /* ---- groups ---- */
 
 static lungo_status describe_entry(lungo_hdf5_entry *entry, lungo_arena *arena, hid_t group,
@@ -176,6 +183,7 @@ typedef struct destination {
     hid_t type; /* of the values in memory */
     void *values;
     size_t count;
+    size_t first; /* row, where only some are read */
 } destination;
 
 /* libhdf5 trusts the size that a damaged file gives to values stored in one piece, and would read
@@ -216,13 +224,54 @@ static lungo_status take_values(void *out, hid_t dataset, const lungo_hdf5_direc
 
 lungo_status lungo_hdf5_direct_read(const lungo_hdf5_direct *file, const char *dataset,
                                     float *values, size_t count) {
-    destination to = {H5T_NATIVE_FLOAT, values, count};
+    destination to = {H5T_NATIVE_FLOAT, values, count, 0};
     return with_dataset(file, dataset, take_values, &to);
+}
+
+/* Rows along axis 0, into values one behind another. */
+static lungo_status take_selected(hid_t dataset, const lungo_shape *shape, size_t rows,
+                                  const destination *to, const lungo_hdf5_direct *file,
+                                  const char *name) {
+    hsize_t start[LUNGO_MAX_AXES] = {to->first}, block[LUNGO_MAX_AXES] = {rows}, count = to->count;
+    for (int i = 1; i < shape->axes; i++)
+        block[i] = (hsize_t)shape->dim[i];
+    hid_t space = H5Dget_space(dataset), memory = H5Screate_simple(1, &count, NULL);
+    lungo_status status = LUNGO_OK;
+    if (H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, block, NULL) < 0 ||
+        H5Dread(dataset, to->type, memory, space, H5P_DEFAULT, to->values) < 0)
+        status = lungo_hdf5_fail(file->path, "read dataset", name);
+    if (memory >= 0) H5Sclose(memory);
+    if (space >= 0) H5Sclose(space);
+    return status;
+}
+
+static lungo_status take_rows(void *out, hid_t dataset, const lungo_hdf5_direct *file,
+                              const char *name) {
+    const destination *to = out;
+    lungo_shape shape;
+    LUNGO_TRY(take_shape(&shape, dataset, file, name));
+    size_t all = shape.axes > 0 ? (size_t)shape.dim[0] : 0, row = 1;
+    for (int i = 1; i < shape.axes; i++)
+        row *= (size_t)shape.dim[i];
+    size_t rows = row > 0 ? to->count / row : 0;
+    if (rows == 0 || to->count % row || to->first > all || rows > all - to->first)
+        return lungo_fail(LUNGO_ERR_DATA,
+                          "HDF5 file '%s': dataset '%s': expected %zu values from row %zu on, got "
+                          "%zu rows of %zu",
+                          file->path, name, to->count, to->first, all, row);
+    LUNGO_TRY(check_storage(dataset, all * row, file, name));
+    return take_selected(dataset, &shape, rows, to, file, name);
+}
+
+lungo_status lungo_hdf5_direct_read_rows(const lungo_hdf5_direct *file, const char *dataset,
+                                         size_t first, float *values, size_t count) {
+    destination to = {H5T_NATIVE_FLOAT, values, count, first};
+    return with_dataset(file, dataset, take_rows, &to);
 }
 
 lungo_status lungo_hdf5_direct_read_int(int *out, const lungo_hdf5_direct *file,
                                         const char *dataset) {
-    destination to = {H5T_NATIVE_INT, out, 1};
+    destination to = {H5T_NATIVE_INT, out, 1, 0};
     return with_dataset(file, dataset, take_values, &to);
 }
 
@@ -237,7 +286,7 @@ lungo_status lungo_hdf5_direct_read_bytes(uint8_t **out, size_t *count,
             dataset, shape.axes);
     uint8_t *bytes = malloc((size_t)shape.dim[0] + 1);
     if (!bytes) return lungo_fail_memory("bytes", (size_t)shape.dim[0]);
-    destination to = {H5T_NATIVE_UINT8, bytes, (size_t)shape.dim[0]};
+    destination to = {H5T_NATIVE_UINT8, bytes, (size_t)shape.dim[0], 0};
     lungo_status status = with_dataset(file, dataset, take_values, &to);
     if (status) {
         free(bytes);

@@ -14,6 +14,7 @@ typedef struct lungo_hdf5_direct {
 
 /* `path` stays. */
 lungo_status lungo_hdf5_direct_open(lungo_hdf5_direct *file, const char *path);
+lungo_status lungo_hdf5_direct_length(size_t *out, const lungo_hdf5_direct *file);
 
 lungo_status lungo_hdf5_direct_list(lungo_hdf5_entry **out, size_t *count, lungo_arena *arena,
                                     const lungo_hdf5_direct *file, const char *group);
@@ -21,6 +22,8 @@ lungo_status lungo_hdf5_direct_shape(lungo_shape *out, const lungo_hdf5_direct *
                                      const char *dataset);
 lungo_status lungo_hdf5_direct_read(const lungo_hdf5_direct *file, const char *dataset,
                                     float *values, size_t count);
+lungo_status lungo_hdf5_direct_read_rows(const lungo_hdf5_direct *file, const char *dataset,
+                                         size_t first, float *values, size_t count);
 lungo_status lungo_hdf5_direct_read_int(int *out, const lungo_hdf5_direct *file,
                                         const char *dataset);
 /* The caller frees *out. */

@@ -39,10 +39,10 @@ lungo_status lungo_hdf5_is_file(bool *out, const char *path) {
 
 /* ---- questions ---- */
 
-static lungo_status ask_fixed(lungo_hdf5 *file, lungo_hdf5_question question, const char *name,
-                              void *out, size_t size, size_t count) {
-    LUNGO_TRY(
-        lungo_hdf5_ask(&size, file, (lungo_hdf5_request){question, 0, count}, name, size, size));
+/* An answer of exactly `size` bytes. */
+static lungo_status ask_fixed(lungo_hdf5 *file, lungo_hdf5_request request, const char *name,
+                              void *out, size_t size) {
+    LUNGO_TRY(lungo_hdf5_ask(&size, file, request, name, size, size));
     return lungo_hdf5_take(file, out, size, name);
 }
 
@@ -98,6 +98,14 @@ const char *lungo_hdf5_path(const lungo_hdf5 *file) {
     return file->path;
 }
 
+lungo_status lungo_hdf5_is_closed(bool *out, lungo_hdf5 *file) {
+    lungo_hdf5_request request = {.question = LUNGO_HDF5_LENGTH};
+    size_t length = 0;
+    LUNGO_TRY(ask_fixed(file, request, "/", &length, sizeof length));
+    *out = length == file->size;
+    return LUNGO_OK;
+}
+
 /* ---- groups ---- */
 
 /* "g" or "d" and a name, with a 0, for each. */
@@ -119,8 +127,8 @@ static lungo_status read_entries(lungo_hdf5_entry **out, size_t *count, lungo_ar
 lungo_status lungo_hdf5_list(lungo_hdf5_entry **out, size_t *count, lungo_arena *arena,
                              lungo_hdf5 *file, const char *group) {
     size_t size = 0, most = 16 * file->size + LUNGO_HDF5_LONGEST_NAME;
-    LUNGO_TRY(
-        lungo_hdf5_ask(&size, file, (lungo_hdf5_request){LUNGO_HDF5_LIST, 0, 0}, group, 0, most));
+    LUNGO_TRY(lungo_hdf5_ask(&size, file, (lungo_hdf5_request){.question = LUNGO_HDF5_LIST}, group,
+                             0, most));
     char *text = lungo_arena_alloc(arena, size + 1);
     if (!text) return lungo_fail_memory("a list of names", size);
     LUNGO_TRY(lungo_hdf5_take(file, text, size, group));
@@ -137,23 +145,32 @@ static bool may_be(const lungo_shape *shape) {
 }
 
 lungo_status lungo_hdf5_shape(lungo_shape *out, lungo_hdf5 *file, const char *dataset) {
-    LUNGO_TRY(ask_fixed(file, LUNGO_HDF5_SHAPE, dataset, out, sizeof *out, 0));
+    LUNGO_TRY(ask_fixed(file, (lungo_hdf5_request){.question = LUNGO_HDF5_SHAPE}, dataset, out,
+                        sizeof *out));
     return may_be(out) ? LUNGO_OK : lungo_hdf5_refuse(file, dataset);
 }
 
 lungo_status lungo_hdf5_read(lungo_hdf5 *file, const char *dataset, float *values, size_t count) {
-    return ask_fixed(file, LUNGO_HDF5_READ, dataset, values, count * sizeof *values, count);
+    return ask_fixed(file, (lungo_hdf5_request){.question = LUNGO_HDF5_READ, .count = count},
+                     dataset, values, count * sizeof *values);
+}
+
+lungo_status lungo_hdf5_read_rows(lungo_hdf5 *file, const char *dataset, size_t first,
+                                  float *values, size_t count) {
+    lungo_hdf5_request request = {.question = LUNGO_HDF5_ROWS, .count = count, .first = first};
+    return ask_fixed(file, request, dataset, values, count * sizeof *values);
 }
 
 lungo_status lungo_hdf5_read_int(int *out, lungo_hdf5 *file, const char *dataset) {
-    return ask_fixed(file, LUNGO_HDF5_INT, dataset, out, sizeof *out, 1);
+    return ask_fixed(file, (lungo_hdf5_request){.question = LUNGO_HDF5_INT}, dataset, out,
+                     sizeof *out);
 }
 
 /* An answer of any length up to what such a file may hold, with a 0 behind it. */
 static lungo_status ask_all(char **out, size_t *size, lungo_hdf5 *file,
                             lungo_hdf5_question question, const char *name) {
-    LUNGO_TRY(
-        lungo_hdf5_ask(size, file, (lungo_hdf5_request){question, 0, 0}, name, 0, 16 * file->size));
+    LUNGO_TRY(lungo_hdf5_ask(size, file, (lungo_hdf5_request){.question = question}, name, 0,
+                             16 * file->size));
     char *bytes = malloc(*size + 1);
     if (!bytes) return lungo_fail_memory(name, *size + 1);
     lungo_status status = lungo_hdf5_take(file, bytes, *size, name);

@@ -2,10 +2,9 @@
  * but not for one that has hung.
  *
  * A child is a copy of one thread. What other threads of its parent were in the midst of stays as
- * it was: a lock of the heap that one of them held is never opened. Heaps that know of that, glibc's
- * for one, are made usable when a process is copied; others are not (AddressSanitizer's before
- * LLVM 17, some that replace malloc). Such a child sleeps for ever, as does one that somebody has
- * stopped. */
+ * it was: a lock of the heap that one of them held is never opened. Some heaps are made usable when
+ * a process is copied, as glibc's is; others are not (AddressSanitizer's of GCC 12, and some that
+ * replace malloc). Such a child sleeps for ever, as does one that somebody has stopped. */
 #ifndef LUNGO_STORE_HDF5_WATCH_H
 #define LUNGO_STORE_HDF5_WATCH_H
 

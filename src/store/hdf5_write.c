@@ -1,8 +1,10 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/checksum.h"
@@ -57,22 +59,66 @@ static lungo_status make_room(lungo_hdf5_writer *writer) {
     return lungo_file_writer_write(writer->file, nothing, sizeof nothing);
 }
 
-static lungo_status open_for_writing(lungo_hdf5_writer *writer, bool new) {
-    if (new) LUNGO_TRY(make_room(writer));
+static lungo_status open_new(lungo_hdf5_writer *writer, size_t bytes) {
+    (void)bytes;
+    LUNGO_TRY(make_room(writer));
     lungo_hdf5_enter();
-    writer->id = new ? create(lungo_file_writer_temporary(writer->file))
-                     : H5Fopen(writer->path, H5F_ACC_RDWR, H5P_DEFAULT);
+    writer->id = create(lungo_file_writer_temporary(writer->file));
     if (writer->id >= 0) return lungo_hdf5_leave(LUNGO_OK);
-    return lungo_hdf5_leave(lungo_hdf5_fail(writer->path, new ? "create" : "write to", "/"));
+    return lungo_hdf5_leave(lungo_hdf5_fail(writer->path, "create", "/"));
 }
 
-static lungo_status new_writer(lungo_hdf5_writer **out, const char *path, bool new) {
+/* What a file may grow by with `bytes` of rows: as much again at most for chunks that they do not
+ * fill, the index of the chunks, and something for datasets of few values. */
+static off_t most_growth(size_t bytes) {
+    return (off_t)(2 * bytes + bytes / 16) + (1 << 20);
+}
+
+/* A full disk in the midst of an append would leave a file that cannot be opened, as it would be
+ * shorter than it says; so would a machine that fails. So it gets its room first, and for good;
+ * libhdf5 cuts off what is left of it when it closes the file, which tells that it has. */
+static lungo_status reserve(int file, off_t size, size_t bytes, const char *path) {
+    int error;
+    do
+        error = posix_fallocate(file, size, most_growth(bytes));
+    while (error == EINTR);
+    if (!error) return fsync(file) ? lungo_fail_errno("sync", path) : LUNGO_OK;
+    errno = error;
+    return lungo_fail_errno("make room in", path);
+}
+
+static lungo_status open_in_place(lungo_hdf5_writer *writer) {
+    lungo_hdf5_enter();
+    writer->id = H5Fopen(writer->path, H5F_ACC_RDWR, H5P_DEFAULT);
+    if (writer->id >= 0) return lungo_hdf5_leave(LUNGO_OK);
+    return lungo_hdf5_leave(lungo_hdf5_fail(writer->path, "write to", "/"));
+}
+
+static lungo_status open_old(lungo_hdf5_writer *writer, size_t bytes) {
+    struct stat info;
+    int file = open(writer->path, O_WRONLY | O_CLOEXEC);
+    if (file < 0) return lungo_fail_errno("write to", writer->path);
+    lungo_status status = fstat(file, &info) ? lungo_fail_errno("look at", writer->path) : LUNGO_OK;
+    if (!status) {
+        status = reserve(file, info.st_size, bytes, writer->path);
+        if (!status) status = open_in_place(writer);
+        if (status && ftruncate(file, info.st_size))
+            lungo_trail("and zeros are left at the end of the file");
+    }
+    close(file);
+    return status;
+}
+
+typedef lungo_status open_function(lungo_hdf5_writer *writer, size_t bytes);
+
+static lungo_status new_writer(lungo_hdf5_writer **out, const char *path, open_function *open,
+                               size_t bytes) {
     lungo_hdf5_writer *writer = calloc(1, sizeof *writer);
     if (!writer) return lungo_fail_memory("an HDF5 file", sizeof *writer);
     writer->id = -1;
     writer->path = strdup(path);
-    lungo_status status = writer->path ? open_for_writing(writer, new)
-                                       : lungo_fail_memory("a file name", strlen(path));
+    lungo_status status =
+        writer->path ? open(writer, bytes) : lungo_fail_memory("a file name", strlen(path));
     if (status) {
         lungo_hdf5_abandon(writer);
         return status;
@@ -82,11 +128,11 @@ static lungo_status new_writer(lungo_hdf5_writer **out, const char *path, bool n
 }
 
 lungo_status lungo_hdf5_create(lungo_hdf5_writer **out, const char *path) {
-    return new_writer(out, path, true);
+    return new_writer(out, path, open_new, 0);
 }
 
-lungo_status lungo_hdf5_extend(lungo_hdf5_writer **out, const char *path) {
-    return new_writer(out, path, false);
+lungo_status lungo_hdf5_extend(lungo_hdf5_writer **out, const char *path, size_t bytes) {
+    return new_writer(out, path, open_old, bytes);
 }
 
 static lungo_status close_file(lungo_hdf5_writer *writer) {

@@ -121,6 +121,19 @@ static lungo_status resume_hdf5(void) {
                               : solve("in/solver.prototxt", NULL, "in/s_iter_2.solverstate.h5");
 }
 
+/* The rows of iterations 3 and 4 are cut off and written again. */
+static void prepare_resume_output(void) {
+    put_net();
+    put_text("in/net.prototxt", "name: 'small'\n" DATA("TRAIN", "", "crop_size: 6")
+                                    DATA("TEST", "", "crop_size: 6") LAYERS
+             "layer { name: 'out' type: 'HDF5Output' bottom: 'ip' bottom: 'label'"
+             " include { phase: TRAIN } hdf5_output_param { file_name: 'out/rows.h5' } }\n");
+    put_text("in/solver.prototxt", SOLVER "snapshot_prefix: 'in/s'");
+    if (lungo_hdf5_check()) return prepare_resume();
+    must(train(), "train");
+    put_text("in/solver.prototxt", SOLVER "snapshot_prefix: 'out/s'");
+}
+
 const scenario scenarios_train[] = {
     {"train", prepare, train, true, NULL, "memory open read write sync close rename thread"},
     {"train_on", prepare, train_on, true, NULL, "open write sync close rename"},
@@ -128,6 +141,7 @@ const scenario scenarios_train[] = {
     {"train_hdf5", prepare_hdf5, train, true, NULL, "memory open sync rename"},
     {"resume", prepare_resume, resume, true, NULL, "memory open read"},
     {"resume_watched", prepare_resume_watched, resume_watched, false, "out/watch.tsv", "cut"},
+    {"resume_output", prepare_resume_output, resume, false, "out/rows.h5", "write"},
     {"resume_hdf5", prepare_resume_hdf5, resume_hdf5, true, NULL, "memory"},
     {0},
 };

@@ -1,8 +1,7 @@
 /* keep_snapshots, and snapshots that cannot be written. */
-#include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -90,14 +89,6 @@ END_TEST
 
 /* ---- files that cannot be written: the quota is the limit on a file's size ---- */
 
-static void limit_files(rlim_t bytes) {
-    struct rlimit limit;
-    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
-    signal(SIGXFSZ, SIG_IGN);
-    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
 static char logged[4096];
 
 static void note_errors(void *user, lungo_log_level level, const char *file, int line,
@@ -116,7 +107,7 @@ static size_t files_there(void) {
 }
 
 /* Training goes on, says what is there, writes again once that can be done; the last one counts. */
-static void check_full(const char *settings, const char *extension, rlim_t limit) {
+static void check_full(const char *settings, const char *extension, size_t limit) {
     char text[1024], newest[128];
     snprintf(text, sizeof text, SETTINGS "snapshot: 2 %s" PULLED_NET("3", ""), settings);
     snprintf(newest, sizeof newest, "the newest good snapshot is s_iter_2.solverstate%s\n",
@@ -125,7 +116,7 @@ static void check_full(const char *settings, const char *extension, rlim_t limit
     logged[0] = '\0';
     lungo_set_log(note_errors, NULL);
     ck_ok(lungo_solver_step(solver, 3));
-    limit_files(limit);
+    lungo_limit_file_size(limit);
     ck_ok(lungo_solver_step(solver, 1));
     ck_assert_msg(strstr(logged, newest) != NULL, "%s", logged);
     ck_assert(strstr(logged, "no snapshot of iteration 4; training goes on") != NULL);
@@ -134,7 +125,7 @@ static void check_full(const char *settings, const char *extension, rlim_t limit
     ck_assert_msg(status == LUNGO_ERR_FILE || status == LUNGO_ERR_FORMAT, "%d", (int)status);
     ck_assert(strstr(lungo_error_text(), "the newest good snapshot is s_iter_2") != NULL);
     ck_assert_int_eq(lungo_solver_iter(solver), 6);
-    limit_files(RLIM_INFINITY);
+    lungo_limit_file_size(SIZE_MAX);
     ck_ok(lungo_solver_solve(solver, NULL));
     ck_assert_uint_eq(files_there(), 2);
     lungo_set_log(NULL, NULL);
@@ -165,12 +156,12 @@ START_TEST(training_stops_if_it_is_to) {
     options.stop_on_snapshot_error = true;
     lungo_solver *solver =
         lungo_test_solver_with(SETTINGS "snapshot: 2" PULLED_NET("1", ""), &options);
-    limit_files(8);
+    lungo_limit_file_size(8);
     ck_fails(lungo_solver_solve(solver, NULL), LUNGO_ERR_FILE,
              "cannot write 's_iter_2.caffemodel': File too large");
     ck_assert(strstr(lungo_error_text(), "no good snapshot of prefix 's' is there") != NULL);
     ck_assert_int_eq(lungo_solver_iter(solver), 2);
-    limit_files(RLIM_INFINITY);
+    lungo_limit_file_size(SIZE_MAX);
     ck_assert_uint_eq(files_there(), 0);
     lungo_solver_free(solver);
 }
@@ -181,12 +172,12 @@ START_TEST(a_state_that_cannot_be_written_spoils_nothing) {
     lungo_solver *solver = keeping(0, SETTINGS "type: 'Adam' momentum: 0.9 " PULLED_NET("100", ""));
     ck_ok(lungo_solver_step(solver, 1));
     ck_ok(lungo_solver_snapshot(solver));
-    limit_files(1200);
+    lungo_limit_file_size(1200);
     ck_fails(lungo_solver_snapshot(solver), LUNGO_ERR_FILE, "s_iter_1.solverstate");
     ck_assert(strstr(lungo_error_text(), "newest good snapshot is s_iter_1.solverstate") != NULL);
     ck_ok(lungo_solver_step(solver, 1));
     ck_fails(lungo_solver_snapshot(solver), LUNGO_ERR_FILE, "s_iter_2.solverstate");
-    limit_files(RLIM_INFINITY);
+    lungo_limit_file_size(SIZE_MAX);
     ck_assert(lungo_file_exists("s_iter_2.caffemodel"));
     ck_assert_str_eq(pairs_there(), "1 ");
     lungo_solver_free(solver);

@@ -306,6 +306,42 @@ START_TEST(memory_data) {
 }
 END_TEST
 
+/* ---- files that layers write ---- */
+
+#define OUTPUT(phase, path, data)                                                                  \
+    "layer { " phase "name: 'out' type: 'HDF5Output' bottom: '" data "' bottom: 'l' "              \
+    "hdf5_output_param { file_name: '" path "' } } "
+
+static const char *const outputs[] = {"train.h5", "test.h5", NULL};
+
+static const lungo_resume_check with_outputs = {.settings = FIXED TESTED,
+                                                .net = GAUSS LEARN OUTPUT(IN_TRAIN, "train.h5", "x")
+                                                    OUTPUT(IN_TEST, "test.h5", "ip"),
+                                                .outputs = outputs};
+
+/* The files have more rows than the snapshot knows of when the run is resumed, or as many. */
+START_TEST(hdf5_output) {
+    if (lungo_hdf5_check()) return;
+    lungo_check_resume(&with_outputs);
+    for (int at = 1; at < 6; at += 2)
+        lungo_check_request(&with_outputs, (lungo_resume_request){LUNGO_REQUEST_STOP, at, false});
+}
+END_TEST
+
+/* The rows of the batches before the stop are written once more. */
+START_TEST(hdf5_output_of_a_test_that_is_stopped) {
+    if (lungo_hdf5_check()) return;
+    make_database("lmdb", "records");
+    static const lungo_resume_check check = {
+        .settings = FIXED "test_iter: 3 test_interval: 2",
+        .net = DATA(IN_TRAIN, "LMDB", "batch_size: 4") DATA(IN_TEST, "LMDB", "batch_size: 7")
+            LEARN OUTPUT(IN_TRAIN, "train.h5", "x") OUTPUT(IN_TEST, "test.h5", "ip"),
+        .outputs = outputs};
+    for (int at = 0; at <= 6; at += 2)
+        lungo_check_request(&check, (lungo_resume_request){LUNGO_REQUEST_STOP, at, true});
+}
+END_TEST
+
 /* ---- stopped by request ---- */
 
 #define WHOLE_DATA                                                                                 \
@@ -375,6 +411,8 @@ Suite *lungo_suite_resume(void) {
                                   hdf5_files,
                                   windows,
                                   memory_data,
+                                  hdf5_output,
+                                  hdf5_output_of_a_test_that_is_stopped,
                                   a_stop,
                                   a_stop_in_a_test,
                                   a_snapshot_that_is_asked_for,

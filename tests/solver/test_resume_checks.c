@@ -10,6 +10,7 @@
 #include "net/net.h"
 #include "proto/wire.h"
 #include "solver/solver.h"
+#include "store/hdf5.h"
 #include "support/nets.h"
 #include "support/records.h"
 #include "support/solvers.h"
@@ -312,6 +313,110 @@ START_TEST(steps_average_by_themselves) {
 }
 END_TEST
 
+/* ---- a file that a layer appends to ---- */
+
+#define WRITING                                                                                    \
+    SETTINGS NET(DATA("") "layer { name: 'out' type: 'HDF5Output' bottom: 'x' bottom: 'l' "        \
+                          "hdf5_output_param { file_name: 'out.h5' } } ")
+
+/* `rows` of such values, in out.h5. */
+static void make_output(int rows, int width) {
+    float values[64] = {0};
+    lungo_hdf5_writer *writer;
+    ck_ok(lungo_hdf5_create(&writer, "out.h5"));
+    ck_ok(lungo_hdf5_append(writer, "data", &(lungo_shape){4, {rows, 1, 2, width}}, values));
+    ck_ok(lungo_hdf5_append(writer, "label", &(lungo_shape){4, {rows, 1, 1, 1}}, values));
+    ck_ok(lungo_hdf5_commit(writer));
+}
+
+static void check_output(int rows) {
+    lungo_hdf5 *file;
+    lungo_shape shape;
+    float labels[16];
+    ck_ok(lungo_hdf5_open(&file, "out.h5"));
+    ck_ok(lungo_hdf5_shape(&shape, file, "label"));
+    ck_assert_int_eq(shape.dim[0], rows);
+    ck_ok(lungo_hdf5_read(file, "label", labels, (size_t)rows));
+    ck_assert_float_eq(labels[rows - 1], 0); /* of record 3, the last of iteration 2 */
+    lungo_hdf5_close(file);
+}
+
+/* The file of another run stays as it is. */
+static void check_output_refused(const char *part) {
+    char *before, *after;
+    size_t length, length_after;
+    lungo_solver *solver = lungo_test_solver(WRITING);
+    ck_ok(lungo_file_read(&before, &length, "out.h5"));
+    ck_fails(lungo_solver_restore(solver, "solver_iter_1.solverstate"), lungo_error_code(), part);
+    ck_assert(strstr(lungo_error_text(), "put back the one that belongs to the snapshot, or move "
+                                         "this one away") != NULL);
+    ck_ok(lungo_file_read(&after, &length_after, "out.h5"));
+    ck_assert_uint_eq(length_after, length);
+    ck_assert_mem_eq(before, after, length);
+    free(before);
+    free(after);
+    lungo_solver_free(solver);
+}
+
+START_TEST(an_output_that_does_not_fit_is_refused) {
+    if (lungo_hdf5_check()) return;
+    make_database(0, 6);
+    make_snapshot(WRITING);
+    make_output(1, 2);
+    check_output_refused("dataset 'data': expected the rows of the run that is resumed, 2x1x2x2 or "
+                         "more of them, got 1x1x2x2");
+    make_output(5, 3);
+    check_output_refused("2x1x2x2 or more of them, got 5x1x2x3");
+    lungo_test_file("out.h5", "something else");
+    check_output_refused("file signature not found");
+}
+END_TEST
+
+START_TEST(an_output_that_is_gone_begins_anew) {
+    if (lungo_hdf5_check()) return;
+    make_database(0, 6);
+    make_snapshot(WRITING);
+    ck_assert_int_eq(unlink("out.h5"), 0);
+    lungo_solver *solver = lungo_test_solver(WRITING);
+    restore_saying(solver, "layer 'out' (HDF5Output): expected the file 'out.h5' with the 2 rows "
+                           "that were written before the snapshot, got none");
+    ck_ok(lungo_solver_step(solver, 1));
+    check_output(2);
+    lungo_solver_free(solver);
+}
+END_TEST
+
+/* It is cut back only once there is something to append. */
+START_TEST(an_output_stays_until_the_run_goes_on) {
+    if (lungo_hdf5_check()) return;
+    make_database(0, 6);
+    make_snapshot(WRITING);
+    make_output(9, 2);
+    lungo_solver *solver = lungo_test_solver(WRITING);
+    ck_ok(lungo_solver_restore(solver, "solver_iter_1.solverstate"));
+    check_output(9);
+    ck_ok(lungo_solver_step(solver, 1));
+    check_output(4);
+    lungo_solver_free(solver);
+}
+END_TEST
+
+START_TEST(an_output_begins_anew_as_in_caffe) {
+    if (lungo_hdf5_check()) return;
+    lungo_solver_options options = LUNGO_SOLVER_OPTIONS_INIT;
+    lungo_solver *solver;
+    make_database(0, 6);
+    make_snapshot(WRITING);
+    make_output(9, 2);
+    options.resume_as_caffe = true;
+    ck_ok(lungo_solver_open(&solver, "solver.prototxt", &options));
+    ck_ok(lungo_solver_restore(solver, "solver_iter_1.solverstate"));
+    ck_ok(lungo_solver_step(solver, 2));
+    check_output(4);
+    lungo_solver_free(solver);
+}
+END_TEST
+
 Suite *lungo_suite_resume_checks(void);
 Suite *lungo_suite_resume_checks(void) {
     const TTest *const tests[] = {another_net_is_refused,
@@ -326,6 +431,10 @@ Suite *lungo_suite_resume_checks(void) {
                                   a_generator_that_is_stuck,
                                   another_average_begins_anew,
                                   steps_average_by_themselves,
+                                  an_output_that_does_not_fit_is_refused,
+                                  an_output_that_is_gone_begins_anew,
+                                  an_output_stays_until_the_run_goes_on,
+                                  an_output_begins_anew_as_in_caffe,
                                   NULL};
     return lungo_test_folder_suite("resume_checks", tests);
 }

@@ -3,11 +3,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "blob/shape.h"
 #include "lungo/data.h"
+#include "support/folder.h"
 #include "support/solvers.h"
 #include "support/suites.h"
 
@@ -231,7 +233,7 @@ START_TEST(rows_are_appended) {
     ck_ok(lungo_hdf5_create(&writer, "out.h5"));
     ck_ok(lungo_hdf5_append(writer, "rows", &LUNGO_SHAPE(1, 2), six));
     ck_ok(lungo_hdf5_commit(writer));
-    ck_ok(lungo_hdf5_extend(&writer, "out.h5"));
+    ck_ok(lungo_hdf5_extend(&writer, "out.h5", 16));
     ck_ok(lungo_hdf5_append(writer, "rows", &LUNGO_SHAPE(2, 2), six + 2));
     ck_fails(lungo_hdf5_append(writer, "rows", &LUNGO_SHAPE(2, 3), six), LUNGO_ERR_DATA,
              "dataset 'rows' has rows of another shape");
@@ -243,7 +245,113 @@ START_TEST(rows_are_appended) {
     ck_assert_str_eq(lungo_shape_text(&shape).text, "3x2");
     check_values(file, "rows", six, 6);
     lungo_hdf5_close(file);
-    ck_fails(lungo_hdf5_extend(&writer, "absent.h5"), LUNGO_ERR_FORMAT, "cannot write to '/'");
+    ck_fails(lungo_hdf5_extend(&writer, "absent.h5", 16), LUNGO_ERR_FILE,
+             "cannot write to 'absent.h5': No such file or directory");
+}
+END_TEST
+
+START_TEST(rows_are_read) {
+    static const char *const ranges[] = {"0 values from row 0", "3 values from row 2",
+                                         "6 values from row 1", "2 values from row 0",
+                                         "3 values from row 18446744073709551615"};
+    static const size_t first[] = {0, 2, 1, 0, SIZE_MAX}, counts[] = {0, 3, 6, 2, 3};
+    lungo_hdf5 *file = open_types();
+    float values[6];
+    ck_ok(lungo_hdf5_read_rows(file, "double", 0, values, 6));
+    ck_assert_mem_eq(values, six, sizeof six);
+    ck_ok(lungo_hdf5_read_rows(file, "double", 1, values, 3));
+    ck_assert_mem_eq(values, six + 3, 3 * sizeof *six);
+    for (int i = 0; i < 5; i++)
+        ck_fails(lungo_hdf5_read_rows(file, "double", first[i], values, counts[i]), LUNGO_ERR_DATA,
+                 ranges[i]);
+    ck_fails(lungo_hdf5_read_rows(file, "scalar", 0, values, 1), LUNGO_ERR_DATA, "got 0 rows");
+    ck_fails(lungo_hdf5_read_rows(file, "empty", 0, values, 3), LUNGO_ERR_DATA, "got 0 rows");
+    ck_fails(lungo_hdf5_read_rows(file, "text", 0, values, 3), LUNGO_ERR_DATA, "expected numbers");
+    lungo_hdf5_close(file);
+}
+END_TEST
+
+/* Each row holds its number; several blocks of them. */
+static void write_rows(const char *path, int rows, int width) {
+    lungo_hdf5_writer *writer;
+    float *values = malloc((size_t)rows * (size_t)width * sizeof *values);
+    for (int i = 0; i < rows * width; i++)
+        values[i] = (float)(i / width);
+    ck_ok(lungo_hdf5_create(&writer, path));
+    ck_ok(lungo_hdf5_append(writer, "wide", &LUNGO_SHAPE(rows, width), values));
+    ck_ok(lungo_hdf5_append(writer, "narrow", &LUNGO_SHAPE(rows), values));
+    ck_ok(lungo_hdf5_commit(writer));
+    free(values);
+}
+
+static void check_rows(const char *path, int rows, int width) {
+    size_t count = (size_t)rows * (size_t)width;
+    float *values = malloc(count * sizeof *values);
+    lungo_hdf5 *file;
+    ck_ok(lungo_hdf5_open(&file, path));
+    ck_ok(lungo_hdf5_read(file, "narrow", values, (size_t)rows));
+    ck_ok(lungo_hdf5_read(file, "wide", values, count));
+    for (int i = 0; i < rows * width; i++)
+        ck_assert(values[i] == (float)(i / width));
+    lungo_hdf5_close(file);
+    free(values);
+}
+
+START_TEST(rows_are_cut) {
+    static const char *const names[] = {"wide", "narrow", NULL};
+    static const char *const missing[] = {"wide", "other", NULL};
+    char *before, *after;
+    size_t length;
+    write_rows("a.h5", 30, 100000);
+    ck_ok(lungo_file_read(&before, &length, "a.h5"));
+    ck_ok(lungo_hdf5_cut("a.h5", names, 30));
+    ck_fails(lungo_hdf5_cut("a.h5", missing, 7), LUNGO_ERR_FORMAT, "'other' doesn't exist");
+    ck_ok(lungo_file_read(&after, &length, "a.h5"));
+    ck_assert_mem_eq(before, after, length);
+    for (int rows = 23; rows > 0; rows -= 11) {
+        ck_ok(lungo_hdf5_cut("a.h5", names, (size_t)rows));
+        check_rows("a.h5", rows, 100000);
+    }
+    free(before);
+    free(after);
+    ck_assert_int_eq(system("test a.h5 = \"$(ls -A)\""), 0);
+}
+END_TEST
+
+/* As when a process is killed after it has taken room for an append: the file is written anew. */
+START_TEST(an_append_that_came_to_no_end_is_known) {
+    static const char *const names[] = {"wide", "narrow", NULL};
+    lungo_hdf5 *file;
+    bool closed;
+    for (int i = 0; i < 3; i++) {
+        if (i != 1) write_rows("a.h5", 7, 10);
+        if (i == 0) ck_assert_int_eq(truncate("a.h5", 1 << 20), 0);
+        if (i == 1) ck_ok(lungo_hdf5_cut("a.h5", names, 7));
+        ck_ok(lungo_hdf5_open(&file, "a.h5"));
+        ck_ok(lungo_hdf5_is_closed(&closed, file));
+        ck_assert(closed == (i > 0));
+        lungo_hdf5_close(file);
+        check_rows("a.h5", 7, 10);
+    }
+}
+END_TEST
+
+START_TEST(a_full_disk_leaves_what_was_there) {
+    lungo_hdf5_writer *writer;
+    struct stat before, after;
+    write_rows("a.h5", 3, 1000);
+    ck_assert_int_eq(stat("a.h5", &before), 0);
+    lungo_limit_file_size(300000);
+    ck_fails(lungo_hdf5_extend(&writer, "a.h5", 4000), LUNGO_ERR_FILE,
+             "cannot make room in 'a.h5': File too large");
+    lungo_limit_file_size(SIZE_MAX);
+    check_rows("a.h5", 3, 1000);
+    ck_assert_int_eq(stat("a.h5", &after), 0);
+    ck_assert_int_eq(after.st_size, before.st_size);
+    lungo_test_file("b.h5", "something else");
+    ck_fails(lungo_hdf5_extend(&writer, "b.h5", 4000), LUNGO_ERR_FORMAT, "cannot write to '/'");
+    ck_assert_int_eq(stat("b.h5", &after), 0);
+    ck_assert_int_eq(after.st_size, 14);
 }
 END_TEST
 
@@ -268,6 +376,10 @@ Suite *lungo_suite_hdf5(void) {
                                   what_is_written_is_read_back,
                                   an_unfinished_file_leaves_the_old_one,
                                   rows_are_appended,
+                                  rows_are_read,
+                                  rows_are_cut,
+                                  an_append_that_came_to_no_end_is_known,
+                                  a_full_disk_leaves_what_was_there,
                                   NULL};
     return lungo_test_folder_suite("hdf5", lungo_hdf5_check() ? without : tests);
 }

@@ -118,6 +118,8 @@ WRAP(LUNGO_FAULT_READ, ssize_t, read, -1, (int file, void *to, size_t size), (fi
 WRAP(LUNGO_FAULT_READ, ssize_t, pread, -1, (int file, void *to, size_t size, off_t from),
      (file, to, size, from))
 WRAP(LUNGO_FAULT_CUT, int, ftruncate, -1, (int file, off_t size), (file, size))
+WRAP(LUNGO_FAULT_WRITE, int, posix_fallocate, ENOSPC, (int file, off_t from, off_t size),
+     (file, from, size))
 WRAP(LUNGO_FAULT_OPEN, int, memfd_create, -1, (const char *name, unsigned flags), (name, flags))
 WRAP(LUNGO_FAULT_OPEN, int, socketpair, -1, (int domain, int type, int protocol, int ends[2]),
      (domain, type, protocol, ends))

@@ -5,10 +5,12 @@
 #include <ftw.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -89,6 +91,14 @@ int lungo_count_entries(const char *folder) {
         count++;
     if (open) closedir(open);
     return count;
+}
+
+void lungo_limit_file_size(size_t bytes) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, &limit)) abort();
+    limit.rlim_cur = bytes < limit.rlim_max ? bytes : limit.rlim_max;
+    signal(SIGXFSZ, SIG_IGN);
+    if (setrlimit(RLIMIT_FSIZE, &limit)) abort();
 }
 
 static int remove_entry(const char *path, const struct stat *info, int kind, struct FTW *ftw) {

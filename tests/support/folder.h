@@ -19,6 +19,10 @@ char *lungo_copy_folder(const char *folder);
 /* How many entries a folder has, "." and ".." among them; 0: it cannot be read. */
 int lungo_count_entries(const char *folder);
 
+/* From now on no file of this process may grow beyond that: an error, as on a disk that is full.
+ * SIZE_MAX: as far as is allowed. */
+void lungo_limit_file_size(size_t bytes);
+
 /* Removes a temporary folder and all in it, and frees its name. */
 void lungo_remove_folder(char *folder);
 

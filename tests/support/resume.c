@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "lungo/log.h"
+#include "support/hdf5_compare.h"
 #include "support/solvers.h"
 #include "support/suites.h"
 
@@ -114,6 +115,40 @@ static void close_run(recorded_run *run) {
     free(run->state.bytes);
 }
 
+/* ---- files that the run itself writes ---- */
+
+static void complain(void *user, const char *text) {
+    ck_abort_msg("%s: %s", (const char *)user, text);
+}
+
+static void check_values(void *user, const char *dataset, const float *expected,
+                         size_t expected_count, const float *got, size_t got_count) {
+    ck_assert_uint_eq(expected_count, got_count);
+    ck_assert_msg(!memcmp(expected, got, got_count * sizeof *got), "%s: %s", (const char *)user,
+                  dataset);
+}
+
+static void keep_outputs(const lungo_resume_check *check) {
+    for (const char *const *path = check->outputs; path && *path; path++) {
+        whole_file file;
+        char copy[64];
+        snprintf(copy, sizeof copy, "whole-%s", *path);
+        ck_ok(lungo_file_read(&file.bytes, &file.length, *path));
+        ck_ok(lungo_file_replace(copy, file.bytes, file.length));
+        free(file.bytes);
+    }
+}
+
+static void check_outputs(const lungo_resume_check *check) {
+    for (const char *const *path = check->outputs; path && *path; path++) {
+        lungo_hdf5_judge judge = {(void *)*path, check_values, complain, NULL};
+        char whole[64];
+        snprintf(whole, sizeof whole, "whole-%s", *path);
+        lungo_compare_hdf5(whole, *path, &judge);
+        lungo_compare_hdf5(*path, whole, &judge);
+    }
+}
+
 /* ---- two of them ---- */
 
 static void check_files(const whole_file *one, const whole_file *other) {
@@ -144,6 +179,7 @@ static void check_from(const lungo_resume_check *check, const recorded_run *whol
     ck_assert_str_eq(lungo_buffer_text(&rest.log),
                      lungo_buffer_text(&whole->log) + whole->log_ends[iter]);
     check_weights(rest.solver, whole->solver);
+    check_outputs(check);
     if (!check->net_resumed) { /* the files hold the net's settings, or a checksum of them */
         check_files(&rest.model, &whole->model);
         check_files(&rest.state, &whole->state);
@@ -155,6 +191,7 @@ void lungo_check_resume(const lungo_resume_check *check) {
     recorded_run whole;
     open_run(&whole, check->settings, check->net, "random_seed: 1 snapshot: 1");
     solve(&whole, check, NULL);
+    keep_outputs(check);
     static const int stops[] = {1, 4, 5,
                                 ITERATIONS}; /* odd, before a test, in a step, at the end */
     for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
@@ -166,6 +203,7 @@ void lungo_check_request(const lungo_resume_check *check, lungo_resume_request r
     recorded_run whole, asked;
     open_run(&whole, check->settings, check->net, "random_seed: 1");
     solve(&whole, check, NULL);
+    keep_outputs(check);
     open_run(&asked, check->settings, check->net, "random_seed: 1");
     asked.request = request;
     solve(&asked, check, NULL);

@@ -10,6 +10,7 @@ typedef struct lungo_resume_check {
     const char *settings; /* of the solver; with lr_policy, without max_iter, snapshot, display */
     const char *net;      /* the layers */
     const char *net_resumed;         /* NULL: the same */
+    const char *const *outputs;      /* HDF5 files that the run writes, up to a NULL; NULL: none */
     void (*prepare)(lungo_solver *); /* NULL: nothing to be done once the solver is open */
     bool late;                       /* the resumed run is prepared when it is restored already */
 } lungo_resume_check;

@@ -1,8 +1,10 @@
+#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "store/hdf5.h"
+#include "support/folder.h"
 #include "support/nets.h"
 #include "support/solvers.h"
 #include "support/stores.h"
@@ -66,9 +68,41 @@ START_TEST(a_file_that_went_away_is_missed) {
     lungo_net *net = lungo_test_net(LUNGO_TEST, NET("out.h5"));
     forward(net, values);
     ck_assert_int_eq(unlink("out.h5"), 0);
-    ck_fails(lungo_net_forward(net, NULL), LUNGO_ERR_FORMAT,
+    ck_fails(lungo_net_forward(net, NULL), LUNGO_ERR_FILE,
              "while writing HDF5 file 'out.h5'\n  in layer 'o' (HDF5Output)");
     lungo_net_free(net);
+}
+END_TEST
+
+/* Data are appended before labels fail: the next forward takes them back. */
+START_TEST(rows_of_a_forward_that_failed_are_taken_back) {
+    lungo_net *net = lungo_test_net(LUNGO_TEST, NET("out.h5"));
+    forward(net, values);
+    ck_ok(lungo_blob_reshape(lungo_net_blob(net, "y"), &LUNGO_SHAPE(2, 3)));
+    ck_fails(lungo_net_forward(net, NULL), LUNGO_ERR_DATA, "'label' has rows of another shape");
+    ck_ok(lungo_blob_reshape(lungo_net_blob(net, "y"), &LUNGO_SHAPE(2)));
+    forward(net, values + 6);
+    check_file("data", "4x3x1x1", values, 12);
+    check_file("label", "4x1x1x1", (const float[]){1, 2, 7, 8}, 4);
+    lungo_net_free(net);
+}
+END_TEST
+
+START_TEST(a_full_disk_leaves_the_rows_before) {
+    int descriptors = lungo_count_entries("/proc/self/fd");
+    lungo_net *net = lungo_test_net(LUNGO_TEST, NET("out.h5"));
+    forward(net, values);
+    lungo_limit_file_size(200000);
+    for (int i = 0; i < 3; i++) {
+        ck_fails(lungo_net_forward(net, NULL), LUNGO_ERR_FILE,
+                 "cannot make room in 'out.h5': File too large");
+        check_file("data", "2x3x1x1", values, 6);
+    }
+    lungo_limit_file_size(SIZE_MAX);
+    forward(net, values + 6);
+    check_file("data", "4x3x1x1", values, 12);
+    lungo_net_free(net);
+    ck_assert_int_eq(lungo_count_entries("/proc/self/fd"), descriptors);
 }
 END_TEST
 
@@ -85,8 +119,12 @@ END_TEST
 
 Suite *lungo_suite_hdf5_output(void);
 Suite *lungo_suite_hdf5_output(void) {
-    const TTest *const tests[] = {
-        each_forward_appends_its_rows, rows_that_changed_their_shape_are_refused,
-        a_file_that_went_away_is_missed, what_cannot_be_written_is_refused, NULL};
+    const TTest *const tests[] = {each_forward_appends_its_rows,
+                                  rows_that_changed_their_shape_are_refused,
+                                  rows_of_a_forward_that_failed_are_taken_back,
+                                  a_full_disk_leaves_the_rows_before,
+                                  a_file_that_went_away_is_missed,
+                                  what_cannot_be_written_is_refused,
+                                  NULL};
     return lungo_test_folder_suite("hdf5_output", lungo_tests_with_hdf5(tests));
 }
