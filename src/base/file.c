@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -243,6 +244,21 @@ bool lungo_file_remove_leftover(const char *temporary) {
     bool removed = flock(file, LOCK_EX | LOCK_NB) == 0 && unlink(temporary) == 0;
     close(file);
     return removed;
+}
+
+void lungo_file_remove_leftovers(const char *path) {
+    char folder[PATH_MAX], leftover[PATH_MAX + NAME_MAX];
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    size_t length = strlen(name);
+    snprintf(folder, sizeof folder, "%.*s", (int)(name - path), path);
+    DIR *all = opendir(slash ? folder : ".");
+    for (struct dirent *entry; all && (entry = readdir(all));) {
+        if (strncmp(entry->d_name, name, length) || !lungo_file_is_temporary(entry->d_name, length))
+            continue;
+        snprintf(leftover, sizeof leftover, "%s%s", folder, entry->d_name);
+        lungo_file_remove_leftover(leftover);
+    }
+    if (all) closedir(all);
 }
 
 const char *lungo_file_writer_temporary(const lungo_file_writer *writer) {

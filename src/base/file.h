@@ -49,6 +49,8 @@ const char *lungo_file_writer_temporary(const lungo_file_writer *writer);
  * nothing happens. */
 bool lungo_file_is_temporary(const char *name, size_t length);
 bool lungo_file_remove_leftover(const char *temporary);
+/* All of those for this file, wherever that can be done. */
+void lungo_file_remove_leftovers(const char *path);
 
 /* Makes last what was renamed or removed in the folder of a file. */
 lungo_status lungo_file_sync_folder_of(const char *path);

@@ -48,10 +48,12 @@ static lungo_status setup(lungo_layer *layer) {
                       "hdf5_output_param.file_name: expected a path to write to, got none");
 }
 
-/* What cannot be written shows before the first batch is computed. */
+/* What cannot be written shows before the first batch is computed. A run that was killed may have
+ * left the beginning of a file. */
 static lungo_status start(lungo_layer *layer) {
     lungo_file_writer *probe;
     LUNGO_TRY(lungo_hdf5_check());
+    lungo_file_remove_leftovers(path_of(layer));
     LUNGO_TRY(lungo_file_writer_open(&probe, path_of(layer)));
     lungo_file_writer_abandon(probe);
     return LUNGO_OK;

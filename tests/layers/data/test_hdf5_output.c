@@ -1,5 +1,7 @@
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -106,6 +108,24 @@ START_TEST(a_full_disk_leaves_the_rows_before) {
 }
 END_TEST
 
+static void check_leftovers(const char *path, const char *left, const char *others) {
+    char net[512];
+    lungo_test_file(left, "");
+    lungo_test_file(others, "");
+    snprintf(net, sizeof net, NET("%s"), path);
+    lungo_net_free(lungo_test_net(LUNGO_TEST, net));
+    ck_assert(!lungo_file_exists(left));
+    ck_assert(lungo_file_exists(others));
+}
+
+START_TEST(what_a_killed_run_has_left_is_removed) {
+    check_leftovers("out.h5", "out.h5.tmp.Ab0xyz", "out.h5.tmp.Ab0xyzz");
+    ck_assert_int_eq(mkdir("a", 0777), 0);
+    check_leftovers("a/out.h5", "a/out.h5.tmp.Ab0xyz", "a/out.h.tmp.Ab0xyz");
+    check_leftovers("./out.h5", "out.h5.tmp.Ab0xyz", "out.h5");
+}
+END_TEST
+
 START_TEST(what_cannot_be_written_is_refused) {
     ck_fails(lungo_try_net(LUNGO_TEST, NET("no/out.h5")), LUNGO_ERR_FILE,
              "no/out.h5': No such file or directory");
@@ -123,6 +143,7 @@ Suite *lungo_suite_hdf5_output(void) {
                                   rows_that_changed_their_shape_are_refused,
                                   rows_of_a_forward_that_failed_are_taken_back,
                                   a_full_disk_leaves_the_rows_before,
+                                  what_a_killed_run_has_left_is_removed,
                                   a_file_that_went_away_is_missed,
                                   what_cannot_be_written_is_refused,
                                   NULL};
