@@ -23,14 +23,13 @@ static lungo_status read_solver(lungo_definition **out, const char *path,
     lungo_definition_options strict = {.limits = options->limits};
     lungo_definition_kind kind = LUNGO_DEFINITION_SOLVER_TEXT;
     int line = line_of_error(path);
-    char *text = strdup(lungo_error_text());
-    if (!text) return lungo_fail_memory("an error text", 0);
+    lungo_held_error held;
+    lungo_error_hold(&held);
     lungo_status status = lungo_definition_read(out, kind, path, &strict);
     if (status && line_of_error(path) <= line) {
         kind = LUNGO_DEFINITION_NET_TEXT;
-        status = lungo_fail_again(LUNGO_ERR_PARSE, text);
+        status = lungo_error_raise(&held);
     }
-    free(text);
     if (status && options->skip_unknown) return lungo_definition_read(out, kind, path, options);
     return status;
 }

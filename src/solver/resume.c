@@ -314,14 +314,13 @@ static void load_the_rest(lungo_solver *solver, const Caffe__RunState *state) {
 static void go_back(lungo_solver *solver, const lungo_buffer *before) {
     lungo_document *document = NULL;
     Caffe__RunState *state;
-    lungo_status code = lungo_error_code();
-    char *text = strdup(lungo_error_text());
+    lungo_held_error held;
+    lungo_error_hold(&held);
     bool back = decode(&document, &state, before->bytes, before->length) == LUNGO_OK &&
                 load_what_may_fail(solver, state) == LUNGO_OK;
     lungo_document_free(document);
-    lungo_fail_again(code, text ? text : "out of memory");
+    lungo_error_raise(&held);
     if (!back) lungo_trail("and the state from before could not be restored");
-    free(text);
 }
 
 static lungo_status load(lungo_solver *solver, const Caffe__RunState *state,

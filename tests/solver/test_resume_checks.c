@@ -11,6 +11,7 @@
 #include "proto/wire.h"
 #include "solver/solver.h"
 #include "store/hdf5.h"
+#include "support/faults.h"
 #include "support/nets.h"
 #include "support/records.h"
 #include "support/solvers.h"
@@ -161,6 +162,28 @@ START_TEST(weights_that_are_missing_leave_the_data_where_they_are) {
     make_snapshot(SETTINGS NET(DATA("")));
     ck_assert_int_eq(unlink("solver_iter_1.caffemodel"), 0);
     check_refused(SETTINGS NET(DATA("")), LUNGO_ERR_FILE, "weights of the snapshot");
+}
+END_TEST
+
+/* From the n-th call on there is no memory, not even for going back to the state from before. */
+START_TEST(memory_that_stays_short_is_the_error) {
+    const char *text = SETTINGS NET("layer { name: 'data' type: 'DummyData' top: 'x' top: 'l' "
+                                    "dummy_data_param { shape { dim: 2 dim: 4 } shape { dim: 2 } } "
+                                    "} ");
+    make_snapshot(text);
+    lungo_status status = LUNGO_ERR_MEMORY;
+    for (size_t n = 1; status; n++) {
+        lungo_solver *solver = lungo_test_solver(text);
+        lungo_fault_arm(LUNGO_FAULT_MEMORY, n, LUNGO_FAULT_STAYS);
+        status = lungo_solver_restore(solver, "solver_iter_1.solverstate");
+        bool struck = lungo_fault_struck();
+        lungo_fault_arm(LUNGO_FAULT_MEMORY, 0, LUNGO_FAULT_ONCE);
+        ck_assert(struck == (status != LUNGO_OK));
+        if (status)
+            ck_assert_msg(!strncmp(lungo_error_text(), "lungo: out of memory: ", 22),
+                          "call %zu: %s", n, lungo_error_text());
+        lungo_solver_free(solver);
+    }
 }
 END_TEST
 
@@ -424,6 +447,7 @@ Suite *lungo_suite_resume_checks(void) {
                                   other_parameters_of_a_test_net_are_refused,
                                   data_that_have_changed,
                                   weights_that_are_missing_leave_the_data_where_they_are,
+                                  memory_that_stays_short_is_the_error,
                                   another_environment_is_warned_of,
                                   as_caffe_resumes,
                                   a_state_without_lungos_part,

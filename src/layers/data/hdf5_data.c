@@ -140,15 +140,14 @@ static lungo_status name_datasets(lungo_hdf5 *file) {
     lungo_buffer names = {0};
     lungo_hdf5_entry *entries;
     size_t count = 0;
-    lungo_status code = lungo_error_code();
-    char *text = strdup(lungo_error_text());
+    lungo_held_error held;
+    lungo_error_hold(&held);
     if (lungo_hdf5_list(&entries, &count, &arena, file, "/") == LUNGO_OK)
         for (size_t i = 0; i < count && i < 20; i++)
             lungo_buffer_printf(&names, "%s'%s'", i ? ", " : "", entries[i].name);
-    if (text) lungo_fail_again(code, text);
-    code = lungo_trail("each top takes the dataset of its name; the file has %s",
-                       count ? lungo_buffer_text(&names) : "nothing");
-    free(text);
+    lungo_error_raise(&held);
+    lungo_status code = lungo_trail("each top takes the dataset of its name; the file has %s",
+                                    count ? lungo_buffer_text(&names) : "nothing");
     lungo_buffer_dispose(&names);
     lungo_arena_dispose(&arena);
     return code;
