@@ -92,13 +92,12 @@ lungo_status lungo_hdf5_take(lungo_hdf5 *file, void *bytes, size_t size, const c
     return receive(file, bytes, size) ? LUNGO_OK : report_end(file, name);
 }
 
-static lungo_status raise_error(lungo_hdf5 *file, lungo_status code, size_t size,
-                                const char *name) {
+static lungo_status raise_error(lungo_hdf5 *file, size_t code, size_t size, const char *name) {
     char text[1 << 14];
     if (code > LUNGO_ERR_NUMERIC || size >= sizeof text) return lungo_hdf5_refuse(file, name);
     LUNGO_TRY(lungo_hdf5_take(file, text, size, name));
     text[size] = '\0';
-    return lungo_fail_again(code, text);
+    return lungo_fail_again((lungo_status)code, text);
 }
 
 static lungo_status take_head(size_t *size, lungo_hdf5 *file, const char *name, size_t least,

@@ -26,15 +26,16 @@ typedef enum lungo_hdf5_question {
     LUNGO_HDF5_STRING  /* its bytes */
 } lungo_hdf5_question;
 
-/* A name of `name_size` bytes, its 0 included, follows. */
+/* Both are sent as they lie in memory: fields of one size, so that no byte between them is sent
+ * that was never written. A name of `name_size` bytes, its 0 included, follows. */
 typedef struct lungo_hdf5_request {
-    lungo_hdf5_question question;
+    size_t question; /* a lungo_hdf5_question */
     size_t name_size, count, first;
 } lungo_hdf5_request;
 
 /* `size` bytes follow: the answer, or the text of an error. */
 typedef struct lungo_hdf5_answer {
-    lungo_status status;
+    size_t status; /* a lungo_status */
     size_t size;
 } lungo_hdf5_answer;
 
