@@ -14,6 +14,14 @@ static inline bool lungo_worth_threads(size_t floats) {
     return floats > LUNGO_WORTH_THREADS;
 }
 
+/* OpenBLAS and oneDNN count on as many threads as omp_get_max_threads() says: where OpenMP gives
+ * them fewer (OMP_DYNAMIC, OMP_THREAD_LIMIT) they wait for ever, or leave out a part. From here on
+ * the calling thread is told what it gets. */
+static inline void lungo_settle_threads(void) {
+    if (omp_get_dynamic()) omp_set_dynamic(0);
+    if (omp_get_max_threads() > omp_get_thread_limit()) omp_set_num_threads(omp_get_thread_limit());
+}
+
 /* Lanes are equal shares of `items`, each worked through by one thread with scratch of its own.
  * Too few items for all threads: one lane, and the BLAS inside splits its own work. */
 static inline int lungo_lanes(size_t items) {

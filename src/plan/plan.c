@@ -12,6 +12,7 @@
 
 #include <stdlib.h>
 
+#include "math/parallel.h"
 #include "math/vector.h"
 #include "plan/debug.h"
 #include "plan/memory.h"
@@ -50,6 +51,7 @@ lungo_status lungo_plan_build(lungo_net *net, lungo_engine engine, lungo_precisi
     plan->backed = net->layer_count;
     net->engine_if_faster = engine == LUNGO_ENGINE_DEFAULT;
     net->precision = precision;
+    lungo_settle_threads();
     LUNGO_TRY(lungo_engine_units(engine, precision, &plan->units));
     plan->steps = lungo_arena_array(&net->arena, count, sizeof *plan->steps);
     if (!plan->steps) return lungo_fail_memory("a plan", count * sizeof *plan->steps);
@@ -346,6 +348,7 @@ static bool has_run(const lungo_plan *plan) {
  * own. */
 static lungo_status run_again(lungo_plan *plan) {
     if (!has_run(plan)) return LUNGO_OK;
+    lungo_settle_threads();
     size_t count = (size_t)plan->memory.tenant_count;
     lungo_storage *aside = calloc(count + 1, sizeof *aside);
     if (!aside) return lungo_fail_memory("running layers again", count * sizeof *aside);
@@ -421,6 +424,7 @@ const lungo_memory *lungo_plan_memory(const lungo_plan *plan) {
 
 lungo_status lungo_plan_forward(lungo_net *net, int first, int last, float *loss) {
     float sum = 0;
+    lungo_settle_threads();
     LUNGO_TRY(check_call(net, first, last));
     LUNGO_TRY(prepare_forward(net->plan, first));
     net->plan->reached = 0;
@@ -431,6 +435,7 @@ lungo_status lungo_plan_forward(lungo_net *net, int first, int last, float *loss
 }
 
 lungo_status lungo_plan_backward(lungo_net *net, int first, int last) {
+    lungo_settle_threads();
     LUNGO_TRY(check_backward(net, first, last));
     LUNGO_TRY(prepare_backward(net->plan, last));
     LUNGO_TRY(backward_steps(net, first, last));

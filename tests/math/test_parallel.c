@@ -1,5 +1,6 @@
 #include "math/parallel.h"
 
+#include "support/command.h"
 #include "support/suites.h"
 
 START_TEST(lanes_share_all_items_evenly) {
@@ -29,8 +30,46 @@ START_TEST(too_few_items_make_one_lane) {
 }
 END_TEST
 
+START_TEST(what_openmp_may_give_is_not_counted_on) {
+    int before = omp_get_max_threads(), dynamic = omp_get_dynamic();
+    omp_set_dynamic(1);
+    lungo_settle_threads();
+    ck_assert_int_eq(omp_get_dynamic(), 0);
+    ck_assert_int_eq(omp_get_max_threads(), before);
+    omp_set_dynamic(dynamic);
+}
+END_TEST
+
+/* Without settled threads OpenBLAS and oneDNN wait for ever for those that are not there. */
+static const char *const environments[] = {"OMP_THREAD_LIMIT=1 OMP_NUM_THREADS=4",
+                                           "OMP_DYNAMIC=true OMP_NUM_THREADS=64"};
+
+START_TEST(fewer_threads_than_asked_for_are_enough) {
+    static const char net[] =
+        "layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 4 dim: 16 dim: 12 "
+        "dim: 12 } } } "
+        "layer { name: 'c' type: 'Convolution' bottom: 'x' top: 'c' convolution_param { "
+        "num_output: "
+        "32 kernel_size: 3 weight_filler { type: 'xavier' } } } "
+        "layer { name: 'y' type: 'InnerProduct' bottom: 'c' top: 'y' loss_weight: 1 "
+        "inner_product_param { num_output: 300 } }";
+    static const char *const engines[] = {"--engine=blas", ""};
+    lungo_test_file("net.prototxt", net);
+    for (int i = 0; i < 2; i++)
+        ck_assert_int_eq(lungo_command("%s %s/bin/lungo time --model=net.prototxt %s "
+                                       "--iterations=1",
+                                       environments[_i], LUNGO_BINARY_DIR, engines[i]),
+                         0);
+}
+END_TEST
+
 Suite *lungo_suite_parallel(void);
 Suite *lungo_suite_parallel(void) {
-    return lungo_suite_of("parallel", (const TTest *const[]){lanes_share_all_items_evenly,
-                                                             too_few_items_make_one_lane, NULL});
+    Suite *suite = suite_create("parallel");
+    TCase *cases = lungo_test_folder_case(suite, "parallel", NULL);
+    tcase_add_test(cases, lanes_share_all_items_evenly);
+    tcase_add_test(cases, too_few_items_make_one_lane);
+    tcase_add_test(cases, what_openmp_may_give_is_not_counted_on);
+    tcase_add_loop_test(cases, fewer_threads_than_asked_for_are_enough, 0, 2);
+    return suite;
 }
