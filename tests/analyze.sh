@@ -7,8 +7,10 @@
 set -u
 build=$(cd "$1" && pwd) || exit 2
 cd "$(dirname "$0")/.." || exit 2
-mode="-extra-arg=-Xclang -extra-arg=-analyzer-config -extra-arg=-Xclang -extra-arg=mode=shallow"
-[ "${2:-}" = --deep ] && mode=""
+clang="-extra-arg=-Xclang -extra-arg"
+mode="$clang=-analyzer-config $clang=mode=shallow"
+# Of five calls in each other, which is what it looks at else, an error's way up is often longer.
+[ "${2:-}" = --deep ] && mode="$clang=-analyzer-inline-max-stack-depth $clang=12"
 found=$(mktemp) || exit 2
 trap 'rm -f "$found" "$found.files"' EXIT
 

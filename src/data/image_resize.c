@@ -50,10 +50,11 @@ static void mix_columns(int *to, const unsigned char *row, const tap *taps, int 
 
 static void mix_rows(unsigned char *to, const int *first, const int *second, const int weight[2],
                      size_t count) {
-    for (size_t i = 0; i < count; i++)
-        to[i] = (unsigned char)(((weight[0] * (first[i] >> 4) >> 16) +
-                                 (weight[1] * (second[i] >> 4) >> 16) + 2) >>
-                                2);
+    for (size_t i = 0; i < count; i++) {
+        int upper = weight[0] * (first[i] >> 4) >> 16;  /* NOLINT(*): stretched() has filled */
+        int lower = weight[1] * (second[i] >> 4) >> 16; /* NOLINT(*): both rows */
+        to[i] = (unsigned char)((upper + lower + 2) >> 2);
+    }
 }
 
 /* Two stretched rows are kept, by the number of the source row: going down, most come again. */

@@ -37,7 +37,7 @@ lungo_status lungo_smoothed_loss_restore(lungo_smoothed_loss *smoothed, int aver
     for (size_t i = 0; i < count; i++)
         smoothed->losses[i] = losses[i];
     smoothed->count = (int)count;
-    smoothed->next = smoothed->count % average_loss;
+    smoothed->next = smoothed->count % average_loss; /* NOLINT(*): it is 1 or more */
     smoothed->value = value;
     return LUNGO_OK;
 }

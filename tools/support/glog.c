@@ -60,7 +60,7 @@ int glog_report_error(void) {
     return glog_pass_on(lungo_error_text());
 }
 
-int glog_complain(const char *format, ...) {
+int glog_complaint(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     fprintf(stderr, "%slungo: ", progress_erase());

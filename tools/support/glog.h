@@ -23,6 +23,13 @@ int glog_report_error(void);
 int glog_pass_on(const char *error_text);
 
 /* "lungo: <message>", and the exit status 1: a fault that the tool itself found. */
-int glog_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+#define glog_complain(...) glog_failure(glog_complaint(__VA_ARGS__))
+
+/* Behind the macro, which tells the compiler that the status is never 0. */
+int glog_complaint(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static inline int glog_failure(int status) {
+    if (status == 0) __builtin_unreachable();
+    return status;
+}
 
 #endif

@@ -95,7 +95,7 @@ static lungo_status backward(lungo_layer *layer) {
     const float *x = lungo_input(layer), *dy = lungo_diff(layer->tops[0]);
     float *dx = lungo_diff_overwrite(layer->bottoms[0]);
     for (size_t row = 0; row < rows.count; row++) {
-        float slope = slopes[row % rows.slopes];
+        float slope = slopes[row % rows.slopes]; /* NOLINT(*): a channel at least */
         for (size_t i = row * rows.width; i < (row + 1) * rows.width; i++)
             dx[i] = x[i] > 0 ? dy[i] : slope * dy[i];
     }

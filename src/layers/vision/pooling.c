@@ -189,7 +189,7 @@ static lungo_status reshape(lungo_layer *layer) {
 static void give_mask(const int32_t *mask, lungo_blob *top) {
     float *y = lungo_data_overwrite(top);
     for (size_t i = 0; i < top->count; i++)
-        y[i] = (float)mask[i];
+        y[i] = (float)mask[i]; /* NOLINT(*): with a second top there is one */
 }
 
 static lungo_status forward(lungo_layer *layer) {
