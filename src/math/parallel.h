@@ -7,8 +7,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Waking the threads costs about as much as this many floats read and written. */
-enum { LUNGO_WORTH_THREADS = 16384 };
+/* Waking the threads costs about as much as this many floats read and written. (1 in preset tsan:
+ * the loops of small tests are split, too.) */
+#ifndef LUNGO_WORTH_THREADS
+#define LUNGO_WORTH_THREADS 16384
+#endif
 
 static inline bool lungo_worth_threads(size_t floats) {
     return floats > LUNGO_WORTH_THREADS;

@@ -5,10 +5,11 @@
 #ifndef LUNGO_SOLVER_NORMS_H
 #define LUNGO_SOLVER_NORMS_H
 
+#include "math/parallel.h"
 #include "net/net.h"
 
 /* Floats of a piece; and from how many floats on a parameter is spread over the threads. */
-enum { LUNGO_PIECE = 1024, LUNGO_PARALLEL_FROM = 64 * LUNGO_PIECE };
+enum { LUNGO_PIECE = 1024, LUNGO_PARALLEL_FROM = 4 * LUNGO_WORTH_THREADS };
 
 typedef struct lungo_param_norms {
     double gradient; /* as lungo_norms_of_gradients leaves it: the sum over the passes so far;

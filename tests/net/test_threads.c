@@ -1,6 +1,5 @@
 /* The library keeps nothing that two users of it could trip over: nets and solvers in threads of
- * their own, a net that goes on after an error, and one opened and closed ten thousand times. The
- * suite is what the tsan preset runs. */
+ * their own, a net that goes on after an error, and one opened and closed ten thousand times. */
 #include <malloc.h>
 #include <pthread.h>
 #include <stdio.h>
