@@ -1,6 +1,15 @@
 #include "math/gemm.h"
 
 #include <cblas.h>
+#include <pthread.h>
+
+/* An OpenBLAS that was built without threads has buffers which calls at the same time would both
+ * write: there, one waits for the other. */
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+
+bool lungo_blas_takes_turns(void) {
+    return openblas_get_parallel() == OPENBLAS_SEQUENTIAL;
+}
 
 static CBLAS_TRANSPOSE trans(lungo_operand op) {
     return op == LUNGO_TRANSPOSED ? CblasTrans : CblasNoTrans;
@@ -22,8 +31,8 @@ static void multiply_vector(size_t n, size_t k, const float *a, const float *b, 
 }
 
 /* Sizes fit into int because each is a factor of a blob's count, which is at most INT_MAX. */
-void lungo_gemm(lungo_operand op_a, lungo_operand op_b, size_t m, size_t n, size_t k,
-                const float *a, const float *b, float beta, float *c) {
+static void multiply(lungo_operand op_a, lungo_operand op_b, size_t m, size_t n, size_t k,
+                     const float *a, const float *b, float beta, float *c) {
     if (m == 1 && k > 0 && op_b == LUNGO_TRANSPOSED) {
         multiply_vector(n, k, a, b, beta, c);
         return;
@@ -32,6 +41,14 @@ void lungo_gemm(lungo_operand op_a, lungo_operand op_b, size_t m, size_t n, size
     int ldb = row_length(op_b == LUNGO_TRANSPOSED ? k : n);
     cblas_sgemm(CblasRowMajor, trans(op_a), trans(op_b), (int)m, (int)n, (int)k, 1.0f, a, lda, b,
                 ldb, beta, c, row_length(n));
+}
+
+void lungo_gemm(lungo_operand op_a, lungo_operand op_b, size_t m, size_t n, size_t k,
+                const float *a, const float *b, float beta, float *c) {
+    bool wait = lungo_blas_takes_turns();
+    if (wait) pthread_mutex_lock(&turn);
+    multiply(op_a, op_b, m, n, k, a, b, beta, c);
+    if (wait) pthread_mutex_unlock(&turn);
 }
 
 const char *lungo_blas_name(void) {

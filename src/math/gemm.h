@@ -1,4 +1,4 @@
-/* Matrix products of row-major matrices without gaps between rows. */
+/* Matrix products of row-major matrices without gaps between rows, from any thread. */
 #ifndef LUNGO_MATH_GEMM_H
 #define LUNGO_MATH_GEMM_H
 
@@ -11,6 +11,10 @@ typedef enum lungo_operand { LUNGO_PLAIN, LUNGO_TRANSPOSED } lungo_operand;
  * With beta 0 the old values of c are not read. */
 void lungo_gemm(lungo_operand op_a, lungo_operand op_b, size_t m, size_t n, size_t k,
                 const float *a, const float *b, float beta, float *c);
+
+/* Whether threads that multiply at the same time wait for each other: with an OpenBLAS that was
+ * built without threads. */
+bool lungo_blas_takes_turns(void);
 
 /* The library and its kernels for this machine: "OpenBLAS 0.3.21 ... Haswell". */
 const char *lungo_blas_name(void);

@@ -12,6 +12,8 @@
 
 #include <stdlib.h>
 
+#include "base/log.h"
+#include "math/gemm.h"
 #include "math/parallel.h"
 #include "math/vector.h"
 #include "plan/debug.h"
@@ -42,6 +44,14 @@ static lungo_status make_steps(lungo_net *net, lungo_plan *plan) {
     return LUNGO_OK;
 }
 
+static void warn_of_turns(const lungo_net *net) {
+    if (net->gradients && lungo_blas_takes_turns() && omp_get_max_threads() > 1)
+        lungo_warn("this OpenBLAS was built without threads (%s): it multiplies on one thread at a "
+                   "time, which is slow; install the one with OpenMP (Debian: "
+                   "libopenblas0-openmp)",
+                   lungo_blas_name());
+}
+
 lungo_status lungo_plan_build(lungo_net *net, lungo_engine engine, lungo_precision precision) {
     size_t count = (size_t)net->layer_count;
     lungo_plan *plan = calloc(1, sizeof *plan);
@@ -52,6 +62,7 @@ lungo_status lungo_plan_build(lungo_net *net, lungo_engine engine, lungo_precisi
     net->engine_if_faster = engine == LUNGO_ENGINE_DEFAULT;
     net->precision = precision;
     lungo_settle_threads();
+    warn_of_turns(net);
     LUNGO_TRY(lungo_engine_units(engine, precision, &plan->units));
     plan->steps = lungo_arena_array(&net->arena, count, sizeof *plan->steps);
     if (!plan->steps) return lungo_fail_memory("a plan", count * sizeof *plan->steps);

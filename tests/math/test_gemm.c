@@ -1,6 +1,8 @@
 #include "math/gemm.h"
 
 #include <math.h>
+#include <omp.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "kernels/reference.h"
@@ -35,8 +37,66 @@ START_TEST(products_are_those_of_the_definition) {
 }
 END_TEST
 
+/* ---- products at the same time ---- */
+
+typedef struct product {
+    lungo_operand op_a, op_b;
+    size_t m, n, k;
+    float *a, *b, *want;
+} product;
+
+static product random_product(unsigned seed) {
+    product p = {seed & 1 ? LUNGO_TRANSPOSED : LUNGO_PLAIN,
+                 seed & 2 ? LUNGO_TRANSPOSED : LUNGO_PLAIN,
+                 2 + seed * 7 % 59,
+                 1 + seed * 11 % 97,
+                 1 + seed * 31 % 293,
+                 NULL,
+                 NULL,
+                 NULL};
+    p.a = lungo_random_array(p.m * p.k, seed + 1);
+    p.b = lungo_random_array(p.k * p.n, seed + 2);
+    p.want = lungo_constant_array(p.m * p.n, 0);
+    lungo_reference_gemm(p.op_a, p.op_b, p.m, p.n, p.k, p.a, p.b, 0, p.want);
+    return p;
+}
+
+static bool comes_out_right(const product *p, float *got) {
+    double apart = 0;
+    lungo_gemm(p->op_a, p->op_b, p->m, p->n, p->k, p->a, p->b, 0, got);
+    for (size_t i = 0; i < p->m * p->n; i++)
+        apart = fmax(apart, fabs((double)got[i] - (double)p->want[i]));
+    return apart < 1e-3;
+}
+
+enum { PRODUCTS = 40, ROUNDS = 2000, THREADS = 3, LARGEST = 60 * 97 };
+
+/* Each thread has an order of its own. An OpenBLAS without threads gave wrong values here. */
+START_TEST(threads_multiply_at_the_same_time) {
+    product products[PRODUCTS];
+    for (unsigned i = 0; i < PRODUCTS; i++)
+        products[i] = random_product(i);
+    int wrong = 0;
+#pragma omp parallel num_threads(THREADS) reduction(+ : wrong)
+    {
+        float *got = malloc(LARGEST * sizeof *got);
+        int step = 1 + 2 * omp_get_thread_num();
+        for (int round = 0; got && round < ROUNDS; round++)
+            wrong += !comes_out_right(&products[round * step % PRODUCTS], got);
+        free(got);
+    }
+    ck_assert_msg(wrong == 0, "%d of %d products are wrong", wrong, THREADS * ROUNDS);
+    for (size_t i = 0; i < PRODUCTS; i++) {
+        free(products[i].a);
+        free(products[i].b);
+        free(products[i].want);
+    }
+}
+END_TEST
+
 Suite *lungo_suite_gemm(void);
 Suite *lungo_suite_gemm(void) {
     return lungo_suite_of("gemm",
-                          (const TTest *const[]){products_are_those_of_the_definition, NULL});
+                          (const TTest *const[]){products_are_those_of_the_definition,
+                                                 threads_multiply_at_the_same_time, NULL});
 }
