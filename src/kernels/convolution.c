@@ -86,7 +86,7 @@ void lungo_product_forward(const lungo_convolution *conv, const float *x, const 
                            const float *b, float *y, float *scratch) {
     product p = product_of(conv);
     int lanes = conv->lanes;
-#pragma omp parallel for num_threads(lanes) if (lanes > 1)
+#pragma omp parallel for num_threads(lanes)
     for (int lane = 0; lane < lanes; lane++) {
         float *room = scratch + (size_t)lane * column_floats(conv, &p);
         size_t end = lungo_lane_start(conv->images, lane + 1, lanes);
@@ -112,7 +112,7 @@ void lungo_product_backward_data(const lungo_convolution *conv, const float *w, 
     product p = product_of(conv);
     bool pointwise = is_pointwise(&conv->window);
     int lanes = conv->lanes;
-#pragma omp parallel for num_threads(lanes) if (lanes > 1)
+#pragma omp parallel for num_threads(lanes)
     for (int lane = 0; lane < lanes; lane++) {
         float *room = scratch + (size_t)lane * column_floats(conv, &p);
         size_t end = lungo_lane_start(conv->images, lane + 1, lanes);
@@ -139,7 +139,7 @@ void lungo_product_backward_weights(const lungo_convolution *conv, const float *
     int lanes = gradient_lanes(conv, &p);
     float *sums = scratch + (size_t)lanes * column_floats(conv, &p);
     if (conv->images == 0) lungo_rescale(p.weights, beta, dw);
-#pragma omp parallel for num_threads(lanes) if (lanes > 1)
+#pragma omp parallel for num_threads(lanes)
     for (int lane = 0; lane < lanes; lane++) {
         float *room = scratch + (size_t)lane * column_floats(conv, &p);
         float *sum = lane == 0 ? dw : sums + (size_t)(lane - 1) * p.weights;

@@ -402,7 +402,7 @@ void lungo_depthwise_backward_weights(const lungo_convolution *conv, const float
     int lanes = conv->lanes;
     lungo_laid_rows(&laid, &conv->window, 1, rows);
     lungo_rescale(weights_of(conv), beta, dw);
-#pragma omp parallel for num_threads(lanes) if (lanes > 1)
+#pragma omp parallel for num_threads(lanes)
     for (int lane = 0; lane < lanes; lane++) {
         float *room = scratch + (size_t)lane * lungo_laid_image(&laid, 1);
         size_t end = lungo_lane_start(channels, lane + 1, lanes);

@@ -93,7 +93,7 @@ void lungo_lrn_forward(const lungo_lrn *lrn, const float *x, float *scale, float
                        float *scratch) {
     size_t count = image_of(lrn);
     int lanes = lrn->lanes;
-#pragma omp parallel for num_threads(lanes) if (lanes > 1)
+#pragma omp parallel for num_threads(lanes)
     for (int lane = 0; lane < lanes; lane++) {
         float *room = scratch + (size_t)lane * 2 * count;
         size_t end = lungo_lane_start(lrn->images, lane + 1, lanes) * count;
@@ -106,7 +106,7 @@ void lungo_lrn_backward(const lungo_lrn *lrn, const float *x, const float *y, co
                         const float *dy, float *dx, float *scratch) {
     size_t count = image_of(lrn);
     int lanes = lrn->lanes;
-#pragma omp parallel for num_threads(lanes) if (lanes > 1)
+#pragma omp parallel for num_threads(lanes)
     for (int lane = 0; lane < lanes; lane++) {
         float *room = scratch + (size_t)lane * 2 * count;
         size_t end = lungo_lane_start(lrn->images, lane + 1, lanes) * count;

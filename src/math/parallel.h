@@ -26,7 +26,9 @@ static inline void lungo_settle_threads(void) {
 }
 
 /* Lanes are equal shares of `items`, each worked through by one thread with scratch of its own.
- * Too few items for all threads: one lane, and the BLAS inside splits its own work. */
+ * Too few items for all threads: one lane, and the BLAS inside splits its own work. Regions say
+ * num_threads(lanes) without `if (lanes > 1)`: LLVM's OpenMP (14) would keep that number for the
+ * next region, inside OpenBLAS, which then waits for ever for the threads it was not given. */
 static inline int lungo_lanes(size_t items) {
     int threads = omp_get_max_threads();
     return items >= (size_t)threads ? threads : 1;
