@@ -1,4 +1,5 @@
-/* What this build knows: the layer types, from the same tables that build the nets; the stores. */
+/* What this build knows: the layer types, from the same tables that build the nets; the
+ * stores; the BLAS. */
 #ifndef LUNGO_CATALOG_H
 #define LUNGO_CATALOG_H
 
@@ -42,6 +43,10 @@ typedef struct lungo_catalog_store {
     int available;
 } lungo_catalog_store;
 lungo_catalog_store lungo_catalog_store_get(size_t index);
+
+/* What multiplies matrices, as it describes itself: "OpenBLAS 0.3.21 ... USE_OPENMP Haswell
+ * MAX_THREADS=64", with the processor that its kernels are for. */
+const char *lungo_catalog_blas(void);
 
 #ifdef __cplusplus
 }

@@ -8,6 +8,7 @@
 #include "layer/layer.h"
 #include "layer/pages.h"
 #include "lungo/suggest.h"
+#include "math/gemm.h"
 #include "proto/forks.h"
 #include "store/database.h"
 #include "store/hdf5.h"
@@ -174,7 +175,7 @@ int lungo_catalog_field_get(lungo_catalog_field *out, const char *param, size_t 
     return 1;
 }
 
-/* ---- stores ---- */
+/* ---- stores, BLAS ---- */
 
 lungo_catalog_store lungo_catalog_store_get(size_t index) {
     lungo_catalog_store store = {lungo_backend_title(index), 0};
@@ -187,4 +188,8 @@ lungo_catalog_store lungo_catalog_store_get(size_t index) {
         store.available = lungo_hdf5_check() == LUNGO_OK;
     }
     return store;
+}
+
+const char *lungo_catalog_blas(void) {
+    return lungo_blas_name();
 }

@@ -60,6 +60,7 @@ EOT
 passes "this build computes on the CPU" -- time --model=net.prototxt --gpu=all
 passes "--snapshot has no effect on 'time'" -- time --model=net.prototxt --snapshot=x
 passes "Querying GPUs" -- device_query
+passes "Matrix products: OpenBLAS" -- device_query
 passes "InnerProduct" -- layers
 passes "num_output" -- layers InnerProduct
 printf 'net: "net.prototxt"\nbase_lr: 0.1\nlr_policy: "fixed"\n' > solver.prototxt

@@ -41,6 +41,7 @@ int cmd_device_query(const command_flags *flags) {
     glog_line(LUNGO_LOG_INFO, "lungo.c", __LINE__, "Cores online: %ld",
               sysconf(_SC_NPROCESSORS_ONLN));
     glog_line(LUNGO_LOG_INFO, "lungo.c", __LINE__, "GPUs: none; this build computes on the CPU");
+    glog_line(LUNGO_LOG_INFO, "lungo.c", __LINE__, "Matrix products: %s", lungo_catalog_blas());
     glog_line(LUNGO_LOG_INFO, "lungo.c", __LINE__, "Stores: %s", stores);
     return 0;
 }
