@@ -2,7 +2,8 @@
 """Trainings that are killed with SIGKILL, at random moments but above all while they write, and
 resumed: each ends with the very weights of the training that nobody killed.
 
-  kill.py BUILD [--moments=N] [--seed=N]    exits 1 after printing what broke the promise
+  kill.py BUILD [--moments=N] [--seed=N] [--format=HDF5]    exits 1 after printing what broke the
+                                                            promise
 
 Three of four kills take the place of a random call of open, write, fsync, close or rename (a write
 is done by half; tests/support/faults.h), the others come at a random time. A run that is resumed may
@@ -21,8 +22,9 @@ import tempfile
 import time
 
 KINDS = ('open', 'write', 'write', 'write', 'sync', 'close', 'rename')
-LAST = 's_iter_6.caffemodel', 's_iter_6.solverstate'
+SUFFIXES = {'BINARYPROTO': '', 'HDF5': '.h5'}  # of files, by snapshot_format
 DEEPEST = 3  # kills of one training
+LAST = 6  # iteration
 NET = '''layer { name: 'data' type: 'Data' top: 'data' top: 'label' include { phase: TRAIN }
   transform_param { crop_size: 7 mirror: true }
   data_param { source: '../lmdb' backend: LMDB batch_size: 4 reader_threads: 2 shuffle: true } }
@@ -35,8 +37,7 @@ layer { name: 'loss' type: 'SoftmaxWithLoss' bottom: 'ip' bottom: 'label' top: '
 '''
 SOLVER = '''net: '../net.prototxt' base_lr: 0.0001 lr_policy: 'step' gamma: 0.5 stepsize: 2 momentum: 0.9
 weight_decay: 0.01 max_iter: 6 random_seed: 1 snapshot: 1 snapshot_prefix: 's' test_iter: 1
-test_interval: 4
-'''
+test_interval: 4 snapshot_format: '''
 
 
 def put(path, content):
@@ -49,7 +50,7 @@ def read(path):
         return file.read()
 
 
-def prepare(build):
+def prepare(build, snapshot_format):
     """The data set and the definitions, in the working folder."""
     pixels = bytes(i * 37 % 251 for i in range(4 * 64))
     put('images', (2051).to_bytes(4, 'big') + b'\0\0\0\4\0\0\0\10\0\0\0\10' + pixels)
@@ -57,14 +58,17 @@ def prepare(build):
     subprocess.run([os.path.join(build, 'bin', 'convert_mnist_data'), 'images', 'labels', 'lmdb'],
                    check=True, capture_output=True)
     put('net.prototxt', NET)
-    put('solver.prototxt', SOLVER)
+    put('solver.prototxt', SOLVER + snapshot_format)
 
 
-def finished_pairs():
+def pair(iteration, suffix):
+    return [f's_iter_{iteration}.{kind}{suffix}' for kind in ('caffemodel', 'solverstate')]
+
+
+def finished_pairs(suffix):
     """Iterations with both files of a snapshot."""
-    found = [re.fullmatch(r's_iter_(\d+)\.solverstate', name) for name in os.listdir('.')]
-    return sorted(int(match.group(1)) for match in found
-                  if match and os.path.exists(f's_iter_{match.group(1)}.caffemodel'))
+    there = set(os.listdir('.'))
+    return [i for i in range(1, LAST + 1) if there.issuperset(pair(i, suffix))]
 
 
 def written():
@@ -86,7 +90,7 @@ def start(build, fault, counts=''):
 class Reference:
     """The training that nobody kills."""
 
-    def __init__(self, build):
+    def __init__(self, build, suffix):
         os.mkdir('reference')
         os.chdir('reference')
         began = time.monotonic()
@@ -96,7 +100,8 @@ class Reference:
             sys.exit(f'the training fails by itself: {read("log").decode()}')
         counts = dict(line.split() for line in read('counts').decode().splitlines())
         self.counts = {kind: int(counts[kind]) for kind in KINDS}
-        self.files = [read(name) for name in LAST]
+        self.suffix = suffix
+        self.files = [read(name) for name in pair(LAST, suffix)]
         self.names = written()
         os.chdir('..')
 
@@ -125,19 +130,19 @@ def try_once(build, chance, reference):
         story.append(fault)
         if status not in (0, -9):
             yield f'{story}: status {status}: {read("log").decode()[-1500:]}'
-        lost = set(kept) - set(finished_pairs())
+        lost = set(kept) - set(finished_pairs(reference.suffix))
         if lost:
             yield f'{story}: the snapshots of iterations {lost} are gone'
-        kept = finished_pairs()
+        kept = finished_pairs(reference.suffix)
     status = start(build, '').wait()
     taken = re.findall(r'Resuming from s_iter_(\d+)\.', read('log').decode())
     if kept and (not taken or int(taken[-1]) != kept[-1]):
         yield f'{story}: iteration {kept[-1]} is there, resumed from {taken[-1:]}'
     if status:
         yield f'{story}: resuming gives status {status}: {read("log").decode()[-1500:]}'
-    elif [read(name) for name in LAST] != reference.files:
+    elif [read(name) for name in pair(LAST, reference.suffix)] != reference.files:
         yield f'{story}: another last snapshot'
-    elif kept[-1:] != [6] and written() != reference.names:  # a run that writes a snapshot cleans up
+    elif kept[-1:] != [LAST] and written() != reference.names:  # a run that writes a snapshot cleans up
         yield f'{story}: left {written() ^ reference.names}'
 
 
@@ -146,12 +151,13 @@ def main():
     parser.add_argument('build')
     parser.add_argument('--moments', type=int, default=200)
     parser.add_argument('--seed', type=int, default=7)
+    parser.add_argument('--format', choices=SUFFIXES, default='BINARYPROTO')
     arguments = parser.parse_args()
     build, chance, failures = os.path.abspath(arguments.build), random.Random(arguments.seed), 0
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
-        prepare(build)
-        reference = Reference(build)
+        prepare(build, arguments.format)
+        reference = Reference(build, SUFFIXES[arguments.format])
         for _ in range(arguments.moments):
             os.mkdir('killed')
             os.chdir('killed')
