@@ -6,7 +6,7 @@ libprotobuf-c-dev libprotobuf-dev libopenblas-openmp-dev liblmdb-dev libxxhash-d
 libjpeg62-turbo-dev libpng-dev libhdf5-dev libleveldb-dev libdnnl-dev libjansson-dev"
 # Without python3-opencv (700 MB with what it needs) one test, cli.opencv, is skipped.
 lungo_test_packages="check python3 dataset-fashion-mnist groff-base zsh gnuplot-nox graphviz python3-numpy \
-clang-tidy"
+clang-tidy libopenblas0-serial"
 
 # install_packages NAME...: nothing happens when all are there already.
 install_packages() {
