@@ -12,6 +12,16 @@ enum { WEIGHTS = LUNGO_FILTERS_WEIGHTS, BIAS = LUNGO_FILTERS_BIAS };
  * keeps the roundings of BLAS, and with them Caffe's path through a training. */
 static const double too_much_waste = 1.55;
 
+/* Row-major, oneDNN multiplies matrices, too, and takes two to three times OpenBLAS's time. */
+static void refuse_if_slower(lungo_unit *unit) {
+    const lungo_filters *f = unit->state;
+    if (!f->image_blocked && !f->map_blocked)
+        lungo_unit_refuse(unit, "oneDNN has but a matrix product for it");
+    else if (lungo_filters_waste(unit) > too_much_waste)
+        lungo_unit_refuse(unit, "too few channels for the lanes: %d and %d",
+                          unit->op.convolution.window.channels, unit->op.convolution.filters);
+}
+
 static lungo_status ready_to_map(const lungo_unit *unit, lungo_filters *f) {
     int ids[6] = {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST}, count = 3;
     if (lungo_filters_add_bias(unit)) ids[count++] = DNNL_ARG_BIAS;
@@ -105,11 +115,9 @@ lungo_status lungo_filters_open(lungo_unit *unit) {
         return lungo_unit_refuse(unit, "no values");
     LUNGO_TRY(lungo_filters_choose(unit, &found));
     if (!found) return lungo_unit_refuse(unit, "oneDNN has only reference code for it");
-    if (unit->if_faster && !lungo_primitive_takes_bf16(&f->to_map, DNNL_ARG_SRC) &&
-        lungo_filters_waste(unit) > too_much_waste)
-        return lungo_unit_refuse(unit, "too few channels for the lanes: %d and %d",
-                                 unit->op.convolution.window.channels,
-                                 unit->op.convolution.filters);
+    if (unit->if_faster && !lungo_primitive_takes_bf16(&f->to_map, DNNL_ARG_SRC))
+        refuse_if_slower(unit);
+    if (unit->refused) return LUNGO_OK;
     LUNGO_TRY(block_blobs(unit, f));
     if (unit->refused) return LUNGO_OK;
     if (!f->transposed || lungo_filters_want_bottoms(unit)) LUNGO_TRY(ready_to_map(unit, f));
