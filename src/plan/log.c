@@ -46,9 +46,8 @@ uint64_t lungo_steps_hash(const lungo_net *net, const lungo_step *steps, int cou
 
 void lungo_plan_log(const lungo_net *net, const lungo_step *steps, int count) {
     lungo_buffer layers = {0}, how = {0}, layouts = {0};
-    lungo_log_info("log.c", __LINE__, "Plan: %d layers in %d steps", net->layer_count, count);
-    lungo_log_info("log.c", __LINE__, "%4s  %-36s  %-18s  %s", "step", "layers", "layouts",
-                   "computed by");
+    lungo_note("Plan: %d layers in %d steps", net->layer_count, count);
+    lungo_note("%4s  %-36s  %-18s  %s", "step", "layers", "layouts", "computed by");
     for (int k = 0; k < count; k++) {
         lungo_buffer_clear(&layers);
         lungo_buffer_clear(&how);
@@ -56,8 +55,8 @@ void lungo_plan_log(const lungo_net *net, const lungo_step *steps, int count) {
         name_layers(&layers, net, &steps[k]);
         name_implementation(&how, net, &steps[k]);
         name_layouts(&layouts, net, &steps[k]);
-        lungo_log_info("log.c", __LINE__, "%4d  %-36s  %-18s  %s", k, lungo_buffer_text(&layers),
-                       lungo_buffer_text(&layouts), lungo_buffer_text(&how));
+        lungo_note("%4d  %-36s  %-18s  %s", k, lungo_buffer_text(&layers),
+                   lungo_buffer_text(&layouts), lungo_buffer_text(&how));
     }
     lungo_buffer_dispose(&layers);
     lungo_buffer_dispose(&how);

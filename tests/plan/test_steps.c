@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "plan/plan.h"
 #include "support/allocations.h"
 #include "support/nets.h"
@@ -104,19 +105,27 @@ START_TEST(in_place_layers_join_the_step_before) {
 }
 END_TEST
 
+static void keep_line(void *user, lungo_log_level level, const char *file, int line,
+                      const char *text) {
+    (void)level, (void)line;
+    lungo_buffer_printf(user, "%s] %s\n", file, text);
+}
+
 START_TEST(the_plan_can_be_shown) {
     lungo_net_options options = LUNGO_NET_OPTIONS_INIT;
+    lungo_buffer kept = {0};
     lungo_net *net;
     options.engine = LUNGO_ENGINE_ONEDNN;
     options.log_plan = true;
-    lungo_log_capture();
+    lungo_set_log(keep_line, &kept);
     ck_ok(lungo_net_open_text(&net, block, "net.prototxt", &options));
-    const char *log = lungo_log_captured();
-    ck_assert_ptr_nonnull(strstr(log, "Plan: 7 layers in 3 steps\n"));
+    lungo_set_log(NULL, NULL);
+    const char *log = lungo_buffer_text(&kept);
+    ck_assert_ptr_nonnull(strstr(log, "lungo.c] Plan: 7 layers in 3 steps\n"));
     ck_assert_ptr_nonnull(strstr(log, "   1  c+n+s+r "));
     ck_assert_ptr_nonnull(strstr(log, "blocked -> blocked"));
     ck_assert_ptr_nonnull(strstr(log, "oneDNN: jit"));
-    lungo_log_release();
+    lungo_buffer_dispose(&kept);
     lungo_net_free(net);
 }
 END_TEST

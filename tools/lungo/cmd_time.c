@@ -63,7 +63,7 @@ static lungo_status time_packing(lungo_net *net) {
     lungo_status status = lungo_net_forward(net, NULL);
     if (!status) status = lungo_net_backward(net);
     if (!status)
-        glog_line(LUNGO_LOG_INFO, "cmd_time.c", __LINE__,
+        glog_line(LUNGO_LOG_INFO, "lungo.c", __LINE__,
                   "Laying out weights anew after an update: %g ms.", lungo_net_packing(net));
     return status;
 }
@@ -78,7 +78,7 @@ static void print_entry(const lungo_net *net, size_t index) {
     lungo_memory_info entry = lungo_net_memory(net, index);
     char slab[16] = "own";
     if (entry.slab >= 0) snprintf(slab, sizeof slab, "%d", entry.slab);
-    glog_line(LUNGO_LOG_INFO, "cmd_time.c", __LINE__, "%-36s %-8s %12zu  %-9s  %s", entry.blob,
+    glog_line(LUNGO_LOG_INFO, "lungo.c", __LINE__, "%-36s %-8s %12zu  %-9s  %s", entry.blob,
               entry.gradient ? "gradient" : "values", entry.bytes,
               entry.blocked ? "blocked" : "row-major", slab);
 }
@@ -87,18 +87,18 @@ static void print_memory(const lungo_net *net) {
     size_t count = lungo_net_memory_count(net), taken = lungo_net_memory_taken(net);
     size_t unshared = lungo_net_memory_unshared(net);
     if (count == 0)
-        glog_line(LUNGO_LOG_INFO, "cmd_time.c", __LINE__, "Memory: each blob has its own");
+        glog_line(LUNGO_LOG_INFO, "lungo.c", __LINE__, "Memory: each blob has its own");
     else
-        glog_line(LUNGO_LOG_INFO, "cmd_time.c", __LINE__, "%-36s %-8s %12s  %-9s  %s", "blob", "of",
+        glog_line(LUNGO_LOG_INFO, "lungo.c", __LINE__, "%-36s %-8s %12s  %-9s  %s", "blob", "of",
                   "bytes", "layout", "slab");
     for (size_t i = 0; i < count; i++)
         print_entry(net, i);
     if (count > 0)
-        glog_line(LUNGO_LOG_INFO, "cmd_time.c", __LINE__,
+        glog_line(LUNGO_LOG_INFO, "lungo.c", __LINE__,
                   "Memory of blobs: %.2f MiB, %.1f %% of the %.2f MiB of one buffer per blob",
                   mebibytes(taken), unshared ? 100.0 * (double)taken / (double)unshared : 0.0,
                   mebibytes(unshared));
-    glog_line(LUNGO_LOG_INFO, "cmd_time.c", __LINE__, "Peak memory of the process: %.2f MiB",
+    glog_line(LUNGO_LOG_INFO, "lungo.c", __LINE__, "Peak memory of the process: %.2f MiB",
               mebibytes(sizes_of_process_peak()));
 }
 
