@@ -455,8 +455,8 @@ static double whole_panels(ptrdiff_t places) {
 }
 
 bool lungo_direct_suits_forward(const lungo_convolution *conv) {
-    const lungo_window *w = &conv->window;
     if (!LUNGO_FAST_LANES || !lungo_direct_works(conv)) return false;
+    const lungo_window *w = &conv->window;
     lungo_laid laid = lungo_laid_of(w);
     double done = whole_panels((w->out[0] - 1) * laid.size[1] + w->out[1]);
     return lungo_is_depthwise(conv) ||
@@ -467,8 +467,8 @@ bool lungo_direct_suits_forward(const lungo_convolution *conv) {
 /* In all phases together every tap is once multiplied with a gradient as large as the image over
  * the stride, or with zeros around it. */
 bool lungo_direct_suits_backward(const lungo_convolution *conv) {
-    const lungo_window *w = &conv->window;
     if (!LUNGO_FAST_LANES || !lungo_direct_works(conv)) return false;
+    const lungo_window *w = &conv->window;
     lungo_laid laid = laid_gradient(w);
     ptrdiff_t rows = (w->in[0] + w->stride[0] - 1) / w->stride[0];
     ptrdiff_t columns = (w->in[1] + w->stride[1] - 1) / w->stride[1];

@@ -71,7 +71,8 @@ static bool comes_out_right(const product *p, float *got) {
 
 enum { PRODUCTS = 40, ROUNDS = 2000, THREADS = 2, LARGEST = 30 * 47 };
 
-/* They begin together, each in an order of its own. An OpenBLAS without threads gave wrong values here. */
+/* They begin together, each in an order of its own. An OpenBLAS without threads gave wrong values
+ * here. */
 START_TEST(threads_multiply_at_the_same_time) {
     product products[PRODUCTS];
     for (unsigned i = 0; i < PRODUCTS; i++)

@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "plan/plan.h"
 #include "proto/text.h"
+#include "support/arrays.h"
 #include "support/suites.h"
 
 const char *const lungo_pair_nets[LUNGO_PAIR_NETS] = {
@@ -97,8 +98,7 @@ void lungo_free_pair(lungo_pair *both) {
 
 void lungo_compare_values(const lungo_blob *got, const lungo_blob *want) {
     ck_assert(lungo_shape_equal(&got->shape, &want->shape));
-    ck_assert_msg(!memcmp(lungo_data(got), lungo_data(want), want->count * sizeof(float)),
-                  "blob '%s' differs", want->name);
+    lungo_check_array(want->name, want->count, lungo_data(got), lungo_data(want));
 }
 
 void lungo_run_pair(lungo_pair *both) {

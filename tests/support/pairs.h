@@ -39,7 +39,8 @@ void lungo_fill_inputs(lungo_net *net);
 void lungo_poison(const lungo_net *net);
 bool lungo_shares(const lungo_net *net);
 
-/* Bit for bit. */
+/* Values within rounding, as layers that join a convolution where nobody asks for their blobs may
+ * add up in another order; gradients bit for bit. */
 void lungo_compare_values(const lungo_blob *got, const lungo_blob *want);
 void lungo_compare_gradients(const lungo_blob *got, const lungo_blob *want);
 void lungo_compare_all_gradients(lungo_pair *both); /* of parameters and inputs */
