@@ -23,6 +23,7 @@ typedef struct planes {
 
 typedef struct job {
     planes in, out;
+    size_t groups;
     ptrdiff_t pad[2];
     lungo_winograd_tiles tiles;
     int threads;
@@ -34,6 +35,18 @@ typedef struct job {
  * of the cache. */
 static size_t place_step(const job *j, const planes *p) {
     return p->channels * j->tiles.block * j->tiles.columns + LANES;
+}
+
+static size_t share(const job *j, const planes *p) {
+    return p->channels / j->groups;
+}
+
+/* Where the tile of this number has a block of channels: each group is a matrix (tiles, channels of
+ * the group) of its own. */
+static size_t row_at(const job *j, const planes *p, size_t number, size_t channels) {
+    size_t columns = share(j, p), channel = channels * LANES;
+    return channel / columns * columns * j->tiles.block * j->tiles.columns + number * columns +
+           channel % columns;
 }
 
 /* One block of channels of the image that has this tile row. */
@@ -56,14 +69,15 @@ load_tile(const planes *p, const float *plane, ptrdiff_t y, ptrdiff_t x, int sid
         }
 }
 
-/* v (places, tiles, channels), of one row of tiles and one block of channels. */
+/* v (places, groups, tiles, channels of a group), of one row of tiles, from `first` on, and one
+ * block of channels. */
 static inline __attribute__((always_inline)) void
 transform_row(lungo_winograd_line *along, int side, const job *j, const planes *p, const float *of,
-              size_t row, ptrdiff_t y, ptrdiff_t x, size_t channels, float *v) {
+              size_t row, ptrdiff_t y, ptrdiff_t x, size_t channels, size_t first, float *v) {
     const float *plane = of + plane_at(j, p, row, channels);
-    size_t step = place_step(j, p);
-    v += channels * LANES;
-    for (size_t t = 0; t < j->tiles.columns; t++, x += STEP, v += p->channels) {
+    size_t step = place_step(j, p), columns = share(j, p);
+    v += row_at(j, p, first, channels);
+    for (size_t t = 0; t < j->tiles.columns; t++, x += STEP, v += columns) {
         tile in, made;
         load_tile(p, plane, y, x, side, in);
         lungo_winograd_transform(along, side, SIDE, in, made);
@@ -79,7 +93,7 @@ static void transform_inputs(const job *j, const block *b, const float *x, float
         for (size_t c = 0; c < j->in.channels / LANES; c++) {
             ptrdiff_t y = STEP * (ptrdiff_t)(row % j->tiles.rows) - j->pad[0];
             transform_row(lungo_winograd_input, SIDE, j, &j->in, x, row, y, -j->pad[1], c,
-                          v + (row - b->first) * j->tiles.columns * j->in.channels);
+                          (row - b->first) * j->tiles.columns, v);
         }
 }
 
@@ -89,7 +103,7 @@ static void transform_gradients(const job *j, const block *b, const float *dy, f
         for (size_t c = 0; c < j->out.channels / LANES; c++) {
             ptrdiff_t y = STEP * (ptrdiff_t)(row % j->tiles.rows);
             transform_row(lungo_winograd_gradient, STEP, j, &j->out, dy, row, y, 0, c,
-                          m + (row - b->first) * j->tiles.columns * j->out.channels);
+                          (row - b->first) * j->tiles.columns, m);
         }
 }
 
@@ -116,14 +130,14 @@ static void put_tile(const planes *p, size_t plane, size_t y, size_t x, tile mad
 
 static void transform_outputs(const job *j, const block *b, const float *m,
                               const lungo_after_sum *after, float *out) {
-    size_t step = place_step(j, &j->out), channels = j->out.channels;
+    size_t step = place_step(j, &j->out), columns = share(j, &j->out);
 #pragma omp for collapse(2)
     for (size_t row = b->first; row < b->end; row++)
-        for (size_t c = 0; c < channels / LANES; c++) {
+        for (size_t c = 0; c < j->out.channels / LANES; c++) {
             lungo_lanes_of bias = {0};
             if (after->bias) bias = lungo_load(after->bias + c * LANES);
-            const float *at = m + (row - b->first) * j->tiles.columns * channels + c * LANES;
-            for (size_t t = 0; t < j->tiles.columns; t++, at += channels) {
+            const float *at = m + row_at(j, &j->out, (row - b->first) * j->tiles.columns, c);
+            for (size_t t = 0; t < j->tiles.columns; t++, at += columns) {
                 tile in, made;
                 for (size_t place = 0; place < PLACES; place++)
                     in[place / SIDE][place % SIDE] = lungo_load(at + place * step);
@@ -137,18 +151,26 @@ static void transform_outputs(const job *j, const block *b, const float *m,
 /* ---- the passes ---- */
 
 static size_t weights_of(const job *j) {
-    return j->in.channels * j->out.channels;
+    return j->in.channels * share(j, &j->out);
 }
 
-/* m = v u' for each place, or v u with the places of the windows turned round. */
+/* Floats before the matrix of a group. */
+static size_t group_at(const job *j, const planes *p, size_t group) {
+    return row_at(j, p, 0, group * share(j, p) / LANES);
+}
+
+/* m = v u' for each place and group, or v u with the places of the windows turned round. */
 static void multiply(const job *j, const float *u, bool turned, const float *v, float *m,
                      size_t tiles) {
-#pragma omp for
+    size_t in = share(j, &j->in), out = share(j, &j->out);
+#pragma omp for collapse(2)
     for (size_t place = 0; place < PLACES; place++)
-        lungo_gemm(LUNGO_PLAIN, turned ? LUNGO_PLAIN : LUNGO_TRANSPOSED, tiles, j->out.channels,
-                   j->in.channels, v + place * place_step(j, &j->in),
-                   u + (turned ? lungo_winograd_turned(place) : place) * weights_of(j), 0,
-                   m + place * place_step(j, &j->out));
+        for (size_t g = 0; g < j->groups; g++)
+            lungo_gemm(LUNGO_PLAIN, turned ? LUNGO_PLAIN : LUNGO_TRANSPOSED, tiles, out, in,
+                       v + place * place_step(j, &j->in) + group_at(j, &j->in, g),
+                       u + (turned ? lungo_winograd_turned(place) : place) * weights_of(j) +
+                           g * in * out,
+                       0, m + place * place_step(j, &j->out) + group_at(j, &j->out, g));
 }
 
 static void convolve(const job *j, bool turned, const float *x, const float *u,
@@ -164,18 +186,21 @@ static void convolve(const job *j, bool turned, const float *x, const float *u,
     }
 }
 
-/* u = beta u + m' v for each place. */
+/* u = beta u + m' v for each place and group. */
 static void multiply_gradients(const job *j, const float *m, const float *v, float beta, float *u,
                                size_t tiles) {
-#pragma omp for
+    size_t in = share(j, &j->in), out = share(j, &j->out);
+#pragma omp for collapse(2)
     for (size_t place = 0; place < PLACES; place++)
-        lungo_gemm(LUNGO_TRANSPOSED, LUNGO_PLAIN, j->out.channels, j->in.channels, tiles,
-                   m + place * place_step(j, &j->out), v + place * place_step(j, &j->in), beta,
-                   u + place * weights_of(j));
+        for (size_t g = 0; g < j->groups; g++)
+            lungo_gemm(LUNGO_TRANSPOSED, LUNGO_PLAIN, out, in, tiles,
+                       m + place * place_step(j, &j->out) + group_at(j, &j->out, g),
+                       v + place * place_step(j, &j->in) + group_at(j, &j->in, g), beta,
+                       u + place * weights_of(j) + g * in * out);
 }
 
 static job job_of(const lungo_convolution *conv, const planes *in, const planes *out) {
-    job j = {.in = *in, .out = *out, .threads = conv->threads};
+    job j = {.in = *in, .out = *out, .groups = (size_t)conv->groups, .threads = conv->threads};
     j.tiles = lungo_winograd_cut(conv->images, out->size, in->channels + out->channels);
     return j;
 }
@@ -229,7 +254,7 @@ void lungo_blocked_winograd_backward_weights(const lungo_convolution *conv, cons
 /* ---- when ---- */
 
 size_t lungo_blocked_winograd_weights(const lungo_convolution *conv) {
-    return PLACES * (size_t)conv->window.channels * (size_t)conv->filters;
+    return PLACES * (size_t)conv->window.channels * (size_t)(conv->filters / conv->groups);
 }
 
 static size_t scratch_of(const job *j) {
@@ -243,8 +268,8 @@ size_t lungo_blocked_winograd_scratch(const lungo_convolution *conv) {
 }
 
 bool lungo_blocked_winograd_works(const lungo_convolution *conv) {
-    return lungo_winograd_works(conv) && conv->groups == 1 && conv->window.channels % LANES == 0 &&
-           conv->filters % LANES == 0;
+    return lungo_winograd_works(conv) && conv->window.channels / conv->groups % LANES == 0 &&
+           conv->filters / conv->groups % LANES == 0;
 }
 
 /* Below these the transforms cost what the products save; and outputs that do not exist, of the
@@ -257,7 +282,7 @@ bool lungo_blocked_winograd_suits(const lungo_convolution *conv) {
     job j = job_forward(conv);
     double tiles = (double)(j.tiles.rows * j.tiles.columns),
            outputs = (double)(j.out.size[0] * j.out.size[1]);
-    return j.in.channels >= LEAST_CHANNELS && j.out.channels >= LEAST_CHANNELS &&
+    return share(&j, &j.in) >= LEAST_CHANNELS && share(&j, &j.out) >= LEAST_CHANNELS &&
            (double)j.tiles.images * tiles >= LEAST_WORTH &&
            outputs >= least_use * STEP * STEP * tiles;
 }

@@ -1,7 +1,7 @@
 /* Convolution as kernels/winograd.h computes it, of blocked images (kernels/blocked.h): a lane of a
  * vector is a channel here, and a row of a matrix a tile. Its judge is kernels/reference.h.
  *
- * Channels and filters come in whole blocks of LUNGO_LANES, in one group. */
+ * The channels and the filters of a group come in whole blocks of LUNGO_LANES. */
 #ifndef LUNGO_KERNELS_BLOCKED_WINOGRAD_H
 #define LUNGO_KERNELS_BLOCKED_WINOGRAD_H
 

@@ -62,6 +62,20 @@ static const sizes table[] = {
     {"blocks of channels", 2, 16, 32, 1, 2, 2, {7, 10}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, false},
     {"blocks, other padding", 3, 32, 16, 1, 3, 2, {6, 5}, {3, 3}, {1, 1}, {2, 0}, {1, 1}, false},
     {"blocks, two of tiles", 2, 16, 16, 1, 2, 2, {34, 33}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, false},
+    {"blocks in groups", 3, 64, 96, 2, 2, 2, {7, 8}, {3, 3}, {1, 1}, {1, 1}, {1, 1}, false},
+    {"blocks in groups, two of tiles",
+     2,
+     48,
+     48,
+     3,
+     2,
+     2,
+     {34, 33},
+     {3, 3},
+     {1, 1},
+     {1, 0},
+     {1, 1},
+     false},
     {"one axis", 2, 3, 2, 1, 2, 1, {9}, {4}, {2}, {2}, {2}, false},
     {"three axes", 2, 2, 3, 1, 1, 3, {4, 5, 3}, {2, 3, 2}, {1, 2, 1}, {1, 0, 1}, {2, 1, 1}, false},
     {"no axis", 4, 6, 4, 2, 2, 0, {0}, {0}, {0}, {0}, {0}, false},
@@ -245,7 +259,8 @@ static void take_back(lungo_blocked layout, float *values, float *plain) {
 
 static float *transformed(const lungo_convolution *conv, const float *w) {
     float *u = lungo_constant_array(lungo_blocked_winograd_weights(conv), NAN);
-    lungo_winograd_weights((size_t)conv->filters * (size_t)conv->window.channels, w, u);
+    lungo_winograd_weights((size_t)conv->filters * (size_t)(conv->window.channels / conv->groups),
+                           w, u);
     return u;
 }
 

@@ -270,6 +270,9 @@ static const struct {
              LAYER1("i", "InnerProduct", "e", "y",
                     "inner_product_param { num_output: 7 weight_filler { type: 'xavier' } }")},
     {"many channels", CHANNELS CONV("c", "x", "y", "num_output: 80 kernel_size: 3 pad: 1")},
+    {"many channels in groups",
+     INPUT("x", "dim: 2 dim: 128 dim: 9 dim: 12")
+         CONV("c", "x", "y", "num_output: 160 kernel_size: 3 pad: 1 group: 2")},
     {"many channels, no padding, no bias",
      CHANNELS CONV("c", "x", "y", "num_output: 64 kernel_size: 3 bias_term: false")},
     {"many channels, much padding, ReLU",
