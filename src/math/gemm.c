@@ -7,8 +7,15 @@
  * write: there, one waits for the other. */
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
-bool lungo_blas_takes_turns(void) {
+static bool takes_turns(void) {
     return openblas_get_parallel() == OPENBLAS_SEQUENTIAL;
+}
+
+const char *lungo_blas_trouble(void) {
+    int threads = openblas_get_parallel();
+    if (threads == OPENBLAS_OPENMP) return NULL;
+    return threads == OPENBLAS_THREAD ? "has threads of its own, which get in the way of OpenMP's"
+                                      : "was built without threads, so that products take turns";
 }
 
 static CBLAS_TRANSPOSE trans(lungo_operand op) {
@@ -45,7 +52,7 @@ static void multiply(lungo_operand op_a, lungo_operand op_b, size_t m, size_t n,
 
 void lungo_gemm(lungo_operand op_a, lungo_operand op_b, size_t m, size_t n, size_t k,
                 const float *a, const float *b, float beta, float *c) {
-    bool wait = lungo_blas_takes_turns();
+    bool wait = takes_turns();
     if (wait) pthread_mutex_lock(&turn);
     multiply(op_a, op_b, m, n, k, a, b, beta, c);
     if (wait) pthread_mutex_unlock(&turn);

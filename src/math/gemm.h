@@ -12,9 +12,8 @@ typedef enum lungo_operand { LUNGO_PLAIN, LUNGO_TRANSPOSED } lungo_operand;
 void lungo_gemm(lungo_operand op_a, lungo_operand op_b, size_t m, size_t n, size_t k,
                 const float *a, const float *b, float beta, float *c);
 
-/* Whether threads that multiply at the same time wait for each other: with an OpenBLAS that was
- * built without threads. */
-bool lungo_blas_takes_turns(void);
+/* What makes this library slow where loops are split over threads; NULL: nothing. */
+const char *lungo_blas_trouble(void);
 
 /* The library and its kernels for this machine: "OpenBLAS 0.3.21 ... Haswell". */
 const char *lungo_blas_name(void);

@@ -44,12 +44,12 @@ static lungo_status make_steps(lungo_net *net, lungo_plan *plan) {
     return LUNGO_OK;
 }
 
-static void warn_of_turns(const lungo_net *net) {
-    if (net->gradients && lungo_blas_takes_turns() && omp_get_max_threads() > 1)
-        lungo_warn("this OpenBLAS was built without threads (%s): it multiplies on one thread at a "
-                   "time, which is slow; install the one with OpenMP (Debian: "
-                   "libopenblas0-openmp)",
-                   lungo_blas_name());
+static void warn_of_blas(const lungo_net *net) {
+    const char *trouble = lungo_blas_trouble();
+    if (trouble && net->gradients && omp_get_max_threads() > 1)
+        lungo_warn("this OpenBLAS %s: training may take up to 1.7 times as long as with the one "
+                   "made for OpenMP (Debian: libopenblas0-openmp); it is '%s'",
+                   trouble, lungo_blas_name());
 }
 
 lungo_status lungo_plan_build(lungo_net *net, lungo_engine engine, lungo_precision precision) {
@@ -62,7 +62,7 @@ lungo_status lungo_plan_build(lungo_net *net, lungo_engine engine, lungo_precisi
     net->engine_if_faster = engine == LUNGO_ENGINE_DEFAULT;
     net->precision = precision;
     lungo_settle_threads();
-    warn_of_turns(net);
+    warn_of_blas(net);
     LUNGO_TRY(lungo_engine_units(engine, precision, &plan->units));
     plan->steps = lungo_arena_array(&net->arena, count, sizeof *plan->steps);
     if (!plan->steps) return lungo_fail_memory("a plan", count * sizeof *plan->steps);
