@@ -27,7 +27,7 @@ START_TEST(a_blob_asked_for_later_has_its_values) {
     for (int i = 0; i < both.apart->blob_count; i++) {
         const char *name = both.apart->blobs[i]->name;
         lungo_blob *want = lungo_net_blob(both.apart, name);
-        if (want) lungo_compare_values(lungo_net_blob(both.shared, name), want);
+        if (want) lungo_compare_values(&both, lungo_net_blob(both.shared, name), want);
     }
     lungo_run_pair(&both);
     lungo_free_pair(&both);
@@ -39,7 +39,7 @@ START_TEST(a_blob_asked_for_early_keeps_its_values) {
     lungo_blob *b = lungo_net_blob(both.shared, both.apart->blobs[2]->name);
     const float *values = lungo_data(b);
     lungo_run_pair(&both);
-    lungo_compare_values(b, both.apart->blobs[2]);
+    lungo_compare_values(&both, b, both.apart->blobs[2]);
     ck_assert_ptr_eq(lungo_data(b), values);
     lungo_free_pair(&both);
 }
@@ -61,7 +61,7 @@ START_TEST(new_shapes_are_planned_anew) {
     ck_assert_uint_gt(lungo_net_memory_count(both.shared), 0);
     lungo_keep_all(both.shared);
     for (int i = 0; i < both.apart->blob_count; i++)
-        lungo_compare_values(both.shared->blobs[i], both.apart->blobs[i]);
+        lungo_compare_values(&both, both.shared->blobs[i], both.apart->blobs[i]);
     lungo_free_pair(&both);
 }
 END_TEST
@@ -87,16 +87,16 @@ START_TEST(ranges_in_order_share_and_others_do_not) {
         lungo_step_info step = lungo_net_step(both.shared, i);
         ck_ok(lungo_net_forward_range(both.shared, step.first, step.last, NULL));
     }
-    lungo_compare_values(both.shared->outputs[0], both.apart->outputs[0]);
+    lungo_compare_values(&both, both.shared->outputs[0], both.apart->outputs[0]);
     ck_assert_uint_gt(lungo_net_memory_count(both.shared), 0);
     lungo_poison(both.shared);
     for (size_t k = layers; k-- > 1;) {
         ck_ok(lungo_net_forward_range(both.shared, layers - 1, layers - 1, NULL));
-        lungo_compare_values(both.shared->outputs[0], both.apart->outputs[0]);
+        lungo_compare_values(&both, both.shared->outputs[0], both.apart->outputs[0]);
     }
     ck_assert_uint_eq(lungo_net_memory_count(both.shared), 0);
     for (int i = 0; i < both.apart->blob_count; i++)
-        lungo_compare_values(both.shared->blobs[i], both.apart->blobs[i]);
+        lungo_compare_values(&both, both.shared->blobs[i], both.apart->blobs[i]);
     lungo_free_pair(&both);
 }
 END_TEST
@@ -213,7 +213,7 @@ START_TEST(models_share_most_of_their_memory) {
     lungo_run_pair(&both);
     lungo_poison(both.shared);
     ck_ok(lungo_net_forward(both.shared, NULL));
-    lungo_compare_values(both.shared->outputs[0], both.apart->outputs[0]);
+    lungo_compare_values(&both, both.shared->outputs[0], both.apart->outputs[0]);
     if (strstr(path, "googlenet") || strstr(path, "resnet50"))
         ck_assert_uint_le(100 * lungo_net_memory_taken(both.shared),
                           PERCENT * lungo_net_memory_unshared(both.shared));

@@ -96,9 +96,12 @@ void lungo_free_pair(lungo_pair *both) {
     lungo_net_free(both->apart);
 }
 
-void lungo_compare_values(const lungo_blob *got, const lungo_blob *want) {
+void lungo_compare_values(const lungo_pair *both, const lungo_blob *got, const lungo_blob *want) {
     ck_assert(lungo_shape_equal(&got->shape, &want->shape));
     lungo_check_array(want->name, want->count, lungo_data(got), lungo_data(want));
+    ck_assert_msg(both->shared->engine_if_faster ||
+                      !memcmp(lungo_data(got), lungo_data(want), want->count * sizeof(float)),
+                  "blob '%s' differs", want->name);
 }
 
 void lungo_run_pair(lungo_pair *both) {
@@ -107,7 +110,7 @@ void lungo_run_pair(lungo_pair *both) {
     ck_ok(lungo_net_forward(both->shared, NULL));
     ck_ok(lungo_net_forward(both->apart, NULL));
     for (int i = 0; i < both->apart->output_count; i++)
-        lungo_compare_values(both->shared->outputs[i], both->apart->outputs[i]);
+        lungo_compare_values(both, both->shared->outputs[i], both->apart->outputs[i]);
 }
 
 static bool lies_in(const float *values, const float *block, size_t floats) {

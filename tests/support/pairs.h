@@ -39,9 +39,9 @@ void lungo_fill_inputs(lungo_net *net);
 void lungo_poison(const lungo_net *net);
 bool lungo_shares(const lungo_net *net);
 
-/* Values within rounding, as layers that join a convolution where nobody asks for their blobs may
- * add up in another order; gradients bit for bit. */
-void lungo_compare_values(const lungo_blob *got, const lungo_blob *want);
+/* Bit for bit; values of the default engine within rounding, as a layer that joins a convolution
+ * adds up in another order, and does not join where the blob between is asked for. */
+void lungo_compare_values(const lungo_pair *both, const lungo_blob *got, const lungo_blob *want);
 void lungo_compare_gradients(const lungo_blob *got, const lungo_blob *want);
 void lungo_compare_all_gradients(lungo_pair *both); /* of parameters and inputs */
 
